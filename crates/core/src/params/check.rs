@@ -1,0 +1,183 @@
+//! Errors of parameters, and the collector that tells all of them at once.
+
+use super::{range, whole_steps};
+use crate::interval::Interval;
+use std::fmt;
+
+/// Why a set of parameters is ill posed. `field` is the dotted path.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ParamError {
+    /// A real number outside its range (NaN and infinities are outside every range).
+    Real {
+        /// Dotted path of the field.
+        field: &'static str,
+        /// The value found.
+        value: f64,
+        /// What is allowed.
+        allowed: Interval,
+    },
+    /// A whole number outside its range.
+    Whole {
+        /// Dotted path of the field.
+        field: &'static str,
+        /// The value found.
+        value: u64,
+        /// Smallest and largest allowed value.
+        allowed: (u64, u64),
+    },
+    /// A duration that is not a whole number of time steps.
+    NotWholeSteps {
+        /// Dotted path of the field.
+        field: &'static str,
+        /// The value found, in ms.
+        value: f64,
+        /// `network.dt_ms`.
+        dt_ms: f64,
+    },
+    /// A value larger than another field allows.
+    Above {
+        /// Dotted path of the field.
+        field: &'static str,
+        /// The value found.
+        value: f64,
+        /// Dotted path of the field that limits it.
+        limit_field: &'static str,
+        /// That field's value.
+        limit: f64,
+        /// Why the limit exists.
+        reason: &'static str,
+    },
+    /// A list that needs at least one entry.
+    Empty {
+        /// Dotted path of the field.
+        field: &'static str,
+    },
+}
+
+impl ParamError {
+    /// Dotted path of the offending field.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Real { field, .. }
+            | Self::Whole { field, .. }
+            | Self::NotWholeSteps { field, .. }
+            | Self::Above { field, .. }
+            | Self::Empty { field } => field,
+        }
+    }
+}
+
+impl fmt::Display for ParamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Real {
+                field,
+                value,
+                allowed,
+            } => write!(f, "{field} = {value}: must be {allowed}"),
+            Self::Whole {
+                field,
+                value,
+                allowed: (low, high),
+            } => write!(
+                f,
+                "{field} = {value}: must be a whole number from {low} to {high}"
+            ),
+            Self::NotWholeSteps {
+                field,
+                value,
+                dt_ms,
+            } => write!(
+                f,
+                "{field} = {value}: must be a whole number of time steps (network.dt_ms = {dt_ms})"
+            ),
+            Self::Above {
+                field,
+                value,
+                limit_field,
+                limit,
+                reason,
+            } => write!(
+                f,
+                "{field} = {value}: must be at most {limit_field} = {limit} ({reason})"
+            ),
+            Self::Empty { field } => write!(f, "{field}: needs at least one entry"),
+        }
+    }
+}
+
+impl std::error::Error for ParamError {}
+
+/// Collects errors, so that all are told at once.
+#[derive(Default)]
+pub(super) struct Checker {
+    pub(super) found: Vec<ParamError>,
+}
+
+impl Checker {
+    pub(super) fn push(&mut self, error: ParamError) {
+        self.found.push(error);
+    }
+
+    pub(super) fn real(&mut self, field: &'static str, value: f64, allowed: Interval) {
+        if !allowed.contains(value) {
+            self.push(ParamError::Real {
+                field,
+                value,
+                allowed,
+            });
+        }
+    }
+
+    pub(super) fn whole(&mut self, field: &'static str, value: u64, allowed: (u64, u64)) {
+        if !(allowed.0..=allowed.1).contains(&value) {
+            self.push(ParamError::Whole {
+                field,
+                value,
+                allowed,
+            });
+        }
+    }
+
+    /// A duration: in range, and a whole number of time steps (at least one if it may not be zero).
+    pub(super) fn duration(
+        &mut self,
+        field: &'static str,
+        value: f64,
+        allowed: Interval,
+        dt_ms: f64,
+    ) {
+        if !allowed.contains(value) {
+            self.real(field, value, allowed);
+        } else if range::DURATION_MS.contains(dt_ms) {
+            let steps = whole_steps(value, dt_ms);
+            if steps.is_none() || (steps == Some(0) && value > 0.0) {
+                self.push(ParamError::NotWholeSteps {
+                    field,
+                    value,
+                    dt_ms,
+                });
+            }
+        }
+    }
+
+    pub(super) fn at_most(
+        &mut self,
+        field: &'static str,
+        value: f64,
+        limit_field: &'static str,
+        limit: f64,
+        reason: &'static str,
+    ) {
+        // Values that are themselves out of range have been reported already.
+        if value.is_finite() && limit.is_finite() && limit > 0.0 && value > limit {
+            self.push(ParamError::Above {
+                field,
+                value,
+                limit_field,
+                limit,
+                reason,
+            });
+        }
+    }
+}

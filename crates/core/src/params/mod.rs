@@ -1,0 +1,148 @@
+//! The parameters of a run: plain data, with the ranges and relations that make them well posed.
+//!
+//! Every field is called here by the dotted path that specs and result tables use
+//! (`network.gain`, `training.washout_ms`, `rule.eta0`), so that an error names the key a user wrote.
+
+mod check;
+mod network;
+mod rule;
+mod target;
+mod training;
+
+pub use check::ParamError;
+pub use network::{Feedback, NetworkParams, PulseInput, Scale};
+pub use rule::{Drift, Noise, RuleParams, UpdateOrder};
+pub use target::{Sine, TargetParams};
+pub use training::{Precision, Protocol, TrainingParams};
+
+use crate::interval::Interval;
+
+/// The ranges of the real-valued fields: used by [`NetworkParams::check`] and its siblings, and by
+/// whoever describes the fields to users.
+pub mod range {
+    use super::Interval;
+
+    /// `network.connection_probability`
+    pub const CONNECTION_PROBABILITY: Interval = Interval::PROBABILITY;
+    /// `network.gain`
+    pub const GAIN: Interval = Interval::NON_NEGATIVE;
+    /// Every duration that must not be zero (`network.tau_ms`, `target.length_ms`, …), in ms.
+    pub const DURATION_MS: Interval = Interval::POSITIVE;
+    /// Every duration that may be zero (`training.washout_ms`, `network.pulse_ms`, …), in ms.
+    pub const OPTIONAL_DURATION_MS: Interval = Interval::NON_NEGATIVE;
+    /// `rule.eta0`: the (initial) learning rate; 0 is a rule that never learns.
+    pub const ETA0: Interval = Interval::NON_NEGATIVE;
+    /// `rule.alpha` of FORCE and the variances of fixed noise.
+    pub const POSITIVE: Interval = Interval::POSITIVE;
+    /// `rule.drift.prior_variance`
+    pub const PRIOR_VARIANCE: Interval = Interval::NON_NEGATIVE;
+    /// Amplitudes, phases, prior means.
+    pub const FINITE: Interval = Interval::FINITE;
+    /// `network.units`: the CSR column index is 32 bits wide; 65,536 units are 0.43 G non-zeros at p = 0.1.
+    pub const UNITS: (u64, u64) = (1, 65_536);
+    /// Whole numbers that count something (`training.trials`, `rule.noise.errors`, …).
+    pub const COUNT: (u64, u64) = (1, 1_000_000_000);
+    /// Whole numbers that may be zero (`training.error_lag_steps`).
+    pub const OPTIONAL_COUNT: (u64, u64) = (0, 1_000_000_000);
+    /// `rule.noise.errors` of `window`: a variance takes at least two.
+    pub const WINDOW_ERRORS: (u64, u64) = (2, 1_000_000);
+}
+
+/// How many time steps a duration is, if it is a whole number of them (to 1 part in 10⁹).
+pub fn whole_steps(duration_ms: f64, dt_ms: f64) -> Option<usize> {
+    let steps = duration_ms / dt_ms;
+    let rounded = libm::round(steps);
+    let close = libm::fabs(steps - rounded) <= 1e-9 * libm::fabs(steps).max(1.0);
+    (close && (0.0..=1e15).contains(&rounded)).then_some(rounded as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(errors: &[ParamError]) -> Vec<String> {
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_defaults_are_well_posed() {
+        assert_eq!(NetworkParams::default().check(), []);
+    }
+
+    #[test]
+    fn all_ill_posed_fields_are_told_at_once() {
+        let network = NetworkParams {
+            units: 0,
+            connection_probability: 0.0,
+            gain: f64::NAN,
+            dt_ms: 20.0,
+            ..NetworkParams::default()
+        };
+        assert_eq!(
+            messages(&network.check()),
+            [
+                "network.units = 0: must be a whole number from 1 to 65536",
+                "network.connection_probability = 0: must be a number in (0, 1]",
+                "network.gain = NaN: must be a number ≥ 0",
+                "network.pulse_ms = 10: must be a whole number of time steps (network.dt_ms = 20)",
+                "network.dt_ms = 20: must be at most network.tau_ms = 10 (a longer Euler step overshoots the leak)",
+            ]
+        );
+    }
+
+    #[test]
+    fn durations_are_whole_steps() {
+        assert_eq!(whole_steps(0.3, 0.1), Some(3));
+        assert_eq!(whole_steps(0.25, 0.1), None);
+        assert_eq!(whole_steps(0.0, 0.1), Some(0));
+        let target = TargetParams::PeriodicGp { length_ms: 0.5 };
+        assert_eq!(
+            messages(&target.check(1.0)),
+            ["target.length_ms = 0.5: must be a whole number of time steps (network.dt_ms = 1)"]
+        );
+    }
+
+    #[test]
+    fn rules_and_protocols() {
+        let rule = RuleParams::Bayesian {
+            eta0: -1.0,
+            noise: Noise::Window {
+                errors: 1,
+                lag_steps: 0,
+            },
+            update_order: UpdateOrder::Together,
+            drift: Some(Drift {
+                tau_ms: 1.0,
+                prior_mean: 0.0,
+                prior_variance: 1.0,
+            }),
+        };
+        assert_eq!(
+            messages(&rule.check(1.0)),
+            [
+                "rule.eta0 = -1: must be a number ≥ 0",
+                "rule.noise.errors = 1: must be a whole number from 2 to 1000000",
+                "training.learn_every_ms = 1: must be at most half of rule.drift.tau_ms = 0.5 (a longer step would overshoot the prior)",
+            ]
+        );
+        let training = TrainingParams {
+            protocol: Protocol::Stream {
+                duration_ms: 100.0,
+                validate_every_ms: 160.0,
+                test_periods: 1,
+            },
+            learn_every_ms: 1.5,
+            error_steps: 0,
+            error_lag_steps: 0,
+            precision: Precision::F32,
+        };
+        assert_eq!(
+            messages(&training.check(1.0)),
+            [
+                "training.validate_every_ms = 160: must be at most training.duration_ms = 100 (the run must hold one validation block)",
+                "training.learn_every_ms = 1.5: must be a whole number of time steps (network.dt_ms = 1)",
+                "training.error_steps = 0: must be a whole number from 1 to 1000000000",
+            ]
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! `network.*`
+
+use super::check::Checker;
+use super::{ParamError, range};
+
+/// Whether 1/N, or g²/(pN), is the variance of the weights (the paper) or their standard deviation
+/// (the Python repository's reading).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// The expression is the variance.
+    Variance,
+    /// The expression is the standard deviation.
+    StandardDeviation,
+}
+
+/// What feeds back into unit i beside the recurrent input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feedback {
+    /// A_i V: the network's own output (the paper).
+    Readout,
+    /// A_i V_i: the unit's own membrane potential (the Python repository's reading).
+    OwnPotential,
+}
+
+/// Whether each unit receives its own input during the pulse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PulseInput {
+    /// One independent value per unit and time step.
+    PerUnit,
+    /// One value per time step, the same for all units (the Python repository's reading).
+    Shared,
+}
+
+/// The recurrent network:
+///
+/// τ_m dV_i/dt = −V_i + Σ_j J_ij tanh(V_j) + feedback + I_i(t)
+///
+/// (Aitchison et al., Nature Neuroscience 24, 565–571, 2021), Euler steps of `dt_ms`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkParams {
+    /// N, the number of units.
+    pub units: usize,
+    /// p, the probability that J_ij is not zero.
+    pub connection_probability: f64,
+    /// g, the gain of the recurrent weights.
+    pub gain: f64,
+    /// What g²/(pN) is: the variance of the non-zero J_ij or their standard deviation.
+    pub recurrent_scale: Scale,
+    /// τ_m in ms.
+    pub tau_ms: f64,
+    /// Length of an Euler step in ms.
+    pub dt_ms: f64,
+    /// Length of the input pulse in ms.
+    pub pulse_ms: f64,
+    /// When the pulse begins, in ms after the start of a trial.
+    pub pulse_onset_ms: f64,
+    /// Whether the pulse differs between units.
+    pub pulse_input: PulseInput,
+    /// What A_i multiplies.
+    pub feedback: Feedback,
+    /// What 1/N is: the variance of the initial readout weights or their standard deviation.
+    pub readout_scale: Scale,
+}
+
+impl Default for NetworkParams {
+    /// The published network: N = 500, p = 0.1, g = 1.5, τ_m = 10 ms, a pulse of 10 ms.
+    fn default() -> Self {
+        Self {
+            units: 500,
+            connection_probability: 0.1,
+            gain: 1.5,
+            recurrent_scale: Scale::Variance,
+            tau_ms: 10.0,
+            dt_ms: 1.0,
+            pulse_ms: 10.0,
+            pulse_onset_ms: 0.0,
+            pulse_input: PulseInput::PerUnit,
+            feedback: Feedback::Readout,
+            readout_scale: Scale::Variance,
+        }
+    }
+}
+
+impl NetworkParams {
+    /// All that is wrong with these parameters; empty if they are well posed.
+    pub fn check(&self) -> Vec<ParamError> {
+        let mut errors = Checker::default();
+        errors.whole("network.units", self.units as u64, range::UNITS);
+        errors.real(
+            "network.connection_probability",
+            self.connection_probability,
+            range::CONNECTION_PROBABILITY,
+        );
+        errors.real("network.gain", self.gain, range::GAIN);
+        errors.real("network.tau_ms", self.tau_ms, range::DURATION_MS);
+        errors.real("network.dt_ms", self.dt_ms, range::DURATION_MS);
+        for (field, value) in [
+            ("network.pulse_ms", self.pulse_ms),
+            ("network.pulse_onset_ms", self.pulse_onset_ms),
+        ] {
+            errors.duration(field, value, range::OPTIONAL_DURATION_MS, self.dt_ms);
+        }
+        errors.at_most(
+            "network.dt_ms",
+            self.dt_ms,
+            "network.tau_ms",
+            self.tau_ms,
+            "a longer Euler step overshoots the leak",
+        );
+        errors.found
+    }
+}

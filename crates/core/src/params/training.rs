@@ -1,0 +1,124 @@
+//! `training.*`
+
+use super::check::Checker;
+use super::{ParamError, range};
+
+/// How training is laid out in time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Protocol {
+    /// Trials: reset, pulse, washout, target. At each checkpoint learning is frozen for one
+    /// additional trial in closed loop, whose error is the test MSE.
+    Trials {
+        /// How many trials with learning.
+        trials: usize,
+        /// Time from the start of a trial to the start of the target, in ms (it includes the pulse).
+        washout_ms: f64,
+        /// Test before the first trial, after every so many trials, and after the last.
+        checkpoints_every: usize,
+    },
+    /// One continuous run over repeated periods of the target, as the Python repository trains; the
+    /// tracking MSE is kept per validation block, and after the last block the network goes on with
+    /// learning frozen.
+    Stream {
+        /// Length of the run with learning, in ms.
+        duration_ms: f64,
+        /// Length of a validation block, in ms.
+        validate_every_ms: f64,
+        /// Periods of the target in the frozen test at the end.
+        test_periods: usize,
+    },
+}
+
+/// The number format of the state and the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floating point.
+    F32,
+    /// 64-bit floating point.
+    F64,
+}
+
+/// The training protocol.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingParams {
+    /// The layout in time.
+    pub protocol: Protocol,
+    /// Time between two learning steps in ms.
+    pub learn_every_ms: f64,
+    /// How many errors are summed into the δ of a learning step (1: the present error alone).
+    pub error_steps: usize,
+    /// How many time steps ago the newest of these errors is (0: the present one).
+    pub error_lag_steps: usize,
+    /// Number format.
+    pub precision: Precision,
+}
+
+impl TrainingParams {
+    /// All that is wrong with these parameters, for a network with steps of `dt_ms`.
+    pub fn check(&self, dt_ms: f64) -> Vec<ParamError> {
+        let mut errors = Checker::default();
+        match self.protocol {
+            Protocol::Trials {
+                trials,
+                washout_ms,
+                checkpoints_every,
+            } => {
+                errors.whole("training.trials", trials as u64, range::COUNT);
+                errors.whole(
+                    "training.checkpoints_every",
+                    checkpoints_every as u64,
+                    range::COUNT,
+                );
+                errors.duration(
+                    "training.washout_ms",
+                    washout_ms,
+                    range::OPTIONAL_DURATION_MS,
+                    dt_ms,
+                );
+            }
+            Protocol::Stream {
+                duration_ms,
+                validate_every_ms,
+                test_periods,
+            } => {
+                errors.duration(
+                    "training.duration_ms",
+                    duration_ms,
+                    range::DURATION_MS,
+                    dt_ms,
+                );
+                errors.duration(
+                    "training.validate_every_ms",
+                    validate_every_ms,
+                    range::DURATION_MS,
+                    dt_ms,
+                );
+                errors.whole("training.test_periods", test_periods as u64, range::COUNT);
+                errors.at_most(
+                    "training.validate_every_ms",
+                    validate_every_ms,
+                    "training.duration_ms",
+                    duration_ms,
+                    "the run must hold one validation block",
+                );
+            }
+        }
+        errors.duration(
+            "training.learn_every_ms",
+            self.learn_every_ms,
+            range::DURATION_MS,
+            dt_ms,
+        );
+        errors.whole(
+            "training.error_steps",
+            self.error_steps as u64,
+            range::COUNT,
+        );
+        errors.whole(
+            "training.error_lag_steps",
+            self.error_lag_steps as u64,
+            range::OPTIONAL_COUNT,
+        );
+        errors.found
+    }
+}
