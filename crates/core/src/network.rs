@@ -1,0 +1,199 @@
+//! One replicate of the recurrent network: what is drawn once and never learns.
+//!
+//! The numbers behind J, A, the pulse and w(0) are drawn before scaling, each from a stream of its
+//! own, so that networks that differ only in gain, convention or time constant share them: they are
+//! the same network k at another setting.
+
+use crate::params::{NetworkParams, ParamError, PulseInput, Scale, whole_steps};
+use crate::streams::{Purpose, RandomStream};
+use ndarray::Array2;
+
+/// A sparse matrix in compressed rows: row i holds the entries `row_start[i]..row_start[i + 1]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SparseMatrix {
+    /// Where each row starts; one more entry than rows.
+    pub row_start: Vec<u32>,
+    /// Column of each entry, ascending within a row.
+    pub column: Vec<u32>,
+    /// Value of each entry.
+    pub value: Vec<f64>,
+}
+
+impl SparseMatrix {
+    /// The entries of a row: (column, value).
+    pub fn row(&self, row: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let range = self.row_start[row] as usize..self.row_start[row + 1] as usize;
+        range.map(|entry| (self.column[entry] as usize, self.value[entry]))
+    }
+}
+
+/// A drawn network. Always f64; a run at f32 rounds these numbers.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// The parameters it was drawn for.
+    pub params: NetworkParams,
+    /// J, N × N.
+    pub recurrent: SparseMatrix,
+    /// A_i, N values in [−1, 1).
+    pub feedback: Vec<f64>,
+    /// I_i(t): time steps of the pulse × N (all columns equal for a shared pulse).
+    pub pulse: Array2<f64>,
+    /// w_i(0), N values.
+    pub readout: Vec<f64>,
+}
+
+impl Network {
+    /// Draws network `index` of the study with this seed.
+    ///
+    /// # Errors
+    /// All that [`NetworkParams::check`] finds.
+    pub fn draw(params: &NetworkParams, seed: u64, index: u64) -> Result<Self, Vec<ParamError>> {
+        let errors = params.check();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let stream = |purpose| RandomStream::new(seed, purpose, index);
+        let units = params.units;
+
+        let mut feedback = stream(Purpose::Feedback);
+        let mut pulse = stream(Purpose::Pulse);
+        let mut readout = stream(Purpose::Readout);
+        let readout_sd = standard_deviation(1.0 / units as f64, params.readout_scale);
+        let pulse_steps = whole_steps(params.pulse_ms, params.dt_ms).unwrap_or(0);
+        let pulse = match params.pulse_input {
+            PulseInput::PerUnit => {
+                Array2::from_shape_simple_fn((pulse_steps, units), || pulse.symmetric())
+            }
+            PulseInput::Shared => {
+                let values: Vec<f64> = (0..pulse_steps).map(|_| pulse.symmetric()).collect();
+                Array2::from_shape_fn((pulse_steps, units), |(step, _)| values[step])
+            }
+        };
+        Ok(Self {
+            recurrent: draw_recurrent(
+                params,
+                stream(Purpose::RecurrentStructure),
+                stream(Purpose::RecurrentWeights),
+            ),
+            feedback: (0..units).map(|_| feedback.symmetric()).collect(),
+            pulse,
+            readout: (0..units).map(|_| readout_sd * readout.normal()).collect(),
+            params: params.clone(),
+        })
+    }
+}
+
+fn standard_deviation(expression: f64, scale: Scale) -> f64 {
+    match scale {
+        Scale::Variance => libm::sqrt(expression),
+        Scale::StandardDeviation => expression,
+    }
+}
+
+fn draw_recurrent(
+    params: &NetworkParams,
+    mut structure: RandomStream,
+    mut weights: RandomStream,
+) -> SparseMatrix {
+    let units = params.units;
+    let p = params.connection_probability;
+    let sd = standard_deviation(
+        params.gain * params.gain / (p * units as f64),
+        params.recurrent_scale,
+    );
+    let expected = (units as f64 * units as f64 * p * 1.05) as usize;
+    let mut row_start = Vec::with_capacity(units + 1);
+    let mut column = Vec::with_capacity(expected);
+    let mut value = Vec::with_capacity(expected);
+    row_start.push(0);
+    for _row in 0..units {
+        for j in 0..units as u32 {
+            // `unit` is below 1, so p = 1 connects all.
+            if structure.unit() < p {
+                column.push(j);
+                value.push(sd * weights.normal());
+            }
+        }
+        row_start.push(column.len() as u32);
+    }
+    SparseMatrix {
+        row_start,
+        column,
+        value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variance(values: &[f64]) -> f64 {
+        values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64
+    }
+
+    #[test]
+    fn the_draws_have_the_published_moments() {
+        let network = Network::draw(&NetworkParams::default(), 1, 0).unwrap();
+        let n = network.recurrent.value.len() as f64;
+        // Binomial count and chi-squared variance, five standard errors.
+        assert!((n - 25_000.0).abs() < 5.0 * (250_000.0f64 * 0.1 * 0.9).sqrt());
+        let expected = 1.5 * 1.5 / (0.1 * 500.0);
+        assert!(
+            (variance(&network.recurrent.value) / expected - 1.0).abs() < 5.0 * (2.0 / n).sqrt()
+        );
+        let relative = variance(&network.readout) * 500.0;
+        assert!((relative - 1.0).abs() < 5.0 * (2.0f64 / 500.0).sqrt());
+        assert_eq!(network.pulse.dim(), (10, 500));
+        for value in network.feedback.iter().chain(network.pulse.iter()) {
+            assert!((-1.0..1.0).contains(value));
+        }
+        assert!((variance(&network.feedback) * 3.0 - 1.0).abs() < 0.2);
+    }
+
+    #[test]
+    fn conventions_change_the_scale_and_not_the_draws() {
+        let paper = Network::draw(&NetworkParams::default(), 1, 0).unwrap();
+        let params = NetworkParams {
+            recurrent_scale: Scale::StandardDeviation,
+            readout_scale: Scale::StandardDeviation,
+            pulse_input: PulseInput::Shared,
+            ..NetworkParams::default()
+        };
+        let other = Network::draw(&params, 1, 0).unwrap();
+        assert_eq!(paper.recurrent.column, other.recurrent.column);
+        assert_eq!(paper.feedback, other.feedback);
+        // Standard deviation g²/(pN) = 0.045 instead of 0.212: an effective gain of 0.32.
+        let ratio = other.recurrent.value[7] / paper.recurrent.value[7];
+        assert!((ratio - (2.25f64 / 50.0).sqrt()).abs() < 1e-12);
+        let ratio = other.readout[7] / paper.readout[7];
+        assert!((ratio - (1.0f64 / 500.0).sqrt()).abs() < 1e-12);
+        assert!(
+            other
+                .pulse
+                .rows()
+                .into_iter()
+                .all(|row| row.iter().all(|&x| x == row[0]))
+        );
+    }
+
+    #[test]
+    fn extreme_connectivity_and_bad_parameters() {
+        let params = NetworkParams {
+            units: 20,
+            connection_probability: 1.0,
+            ..NetworkParams::default()
+        };
+        let full = Network::draw(&params, 1, 0).unwrap();
+        assert_eq!(full.recurrent.value.len(), 400);
+        assert_eq!(full.recurrent.row(3).count(), 20);
+        let params = NetworkParams {
+            connection_probability: 0.0,
+            ..params
+        };
+        let errors = Network::draw(&params, 1, 0).unwrap_err();
+        assert_eq!(
+            errors[0].to_string(),
+            "network.connection_probability = 0: must be a number in (0, 1]"
+        );
+    }
+}

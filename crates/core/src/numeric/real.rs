@@ -1,0 +1,72 @@
+//! The two number formats that a run can be computed in.
+
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
+
+/// `f32` or `f64`. Only operations that IEEE 754 rounds correctly, and our own tanh: the same bits
+/// on every machine. Never `mul_add`, which is one rounding on some machines and slow on others.
+pub trait Real:
+    Copy
+    + Debug
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + 'static
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+
+    /// The nearest number of this format.
+    fn from_f64(value: f64) -> Self;
+    /// This number, exactly.
+    fn to_f64(self) -> f64;
+    /// Hyperbolic tangent: odd, monotone, within 3 units in the last place, exactly ±1 from |x| ≈ 9
+    /// (f32) or 19 (f64) on; NaN stays NaN.
+    fn tanh(self) -> Self;
+}
+
+impl Real for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        super::tanh::tanh_f32(self)
+    }
+}
+
+impl Real for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self
+    }
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        super::tanh::tanh_f64(self)
+    }
+}

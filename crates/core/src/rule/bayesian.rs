@@ -1,0 +1,210 @@
+//! The Bayesian rule of Aitchison et al. (Nature Neuroscience 24, 565–571, 2021), one variance per
+//! synapse:
+//!
+//! w_i += (σ_i²/σ_δ²) δ r_i,  σ_i² −= (σ_i⁴/σ_δ²) r_i²,  σ_i²(0) = η₀ σ_δ²
+//!
+//! w_i: mean of the synapse's belief about its weight (units of V), σ_i²: its variance (V²), σ_δ²:
+//! variance of the error (V²), r_i: rate (1). With drift, both then relax toward the prior:
+//! w_i −= (Δt/τ)(w_i − μ), σ_i² −= (2Δt/τ)(σ_i² − σ²), the paper's full rule at a time step Δt.
+//!
+//! σ_i² shrinks by the factor 1 − σ_i² r_i²/σ_δ²: it stays positive as long as η_i = σ_i²/σ_δ² < 1.
+//! A larger η₀, or a σ_δ² that drops, can make it negative; the rule is left as published.
+
+use super::error_window::ErrorWindow;
+use super::{LearningStep, Rule};
+use crate::kernel;
+use crate::numeric::{Lanes, Mask, Real};
+use crate::params::{Drift, Noise, RuleParams, UpdateOrder};
+
+pub(super) struct Bayesian<F, const L: usize> {
+    /// σ_i², N entries.
+    variances: Vec<Lanes<F, L>>,
+    lanes: Vec<LaneRule<F>>,
+    window: ErrorWindow<F, L>,
+}
+
+/// What differs between lanes beside the variances.
+#[derive(Clone)]
+struct LaneRule<F> {
+    eta0: F,
+    /// σ_δ² where it is fixed.
+    fixed: Option<F>,
+    order: UpdateOrder,
+    drift: Option<Relaxation<F>>,
+    /// Whether σ_i²(0) has been set: it waits for the first σ_δ².
+    started: bool,
+}
+
+/// Drift as factors per learning step.
+#[derive(Clone)]
+struct Relaxation<F> {
+    weight_rate: F,
+    weight_prior: F,
+    variance_rate: F,
+    variance_prior: F,
+}
+
+impl<F: Real, const L: usize> Bayesian<F, L> {
+    pub(super) fn new(units: usize) -> Self {
+        let idle = LaneRule {
+            eta0: F::ZERO,
+            fixed: Some(F::ONE),
+            order: UpdateOrder::Together,
+            drift: None,
+            started: false,
+        };
+        Self {
+            variances: vec![Lanes::default(); units],
+            lanes: vec![idle; L],
+            window: ErrorWindow::new(),
+        }
+    }
+
+    /// σ_δ² of a lane at this moment; none while a window has too few errors or no spread.
+    fn error_variance(&self, windows: &Lanes<F, L>, lane: usize) -> Option<F> {
+        match self.lanes[lane].fixed {
+            Some(variance) => Some(variance),
+            // A window of equal errors tells nothing about their variance: no step is better than
+            // an infinite one. NaN passes, so that a broken lane is seen as such.
+            None => (self.window.count(lane) >= 2 && windows.0[lane] != F::ZERO)
+                .then_some(windows.0[lane]),
+        }
+    }
+
+    fn drift(&mut self, lane: usize, weights: &mut [Lanes<F, L>]) {
+        let Some(drift) = &self.lanes[lane].drift else {
+            return;
+        };
+        for (weight, variance) in weights.iter_mut().zip(&mut self.variances) {
+            let (w, s) = (&mut weight.0[lane], &mut variance.0[lane]);
+            *w -= drift.weight_rate * (*w - drift.weight_prior);
+            *s -= drift.variance_rate * (*s - drift.variance_prior);
+        }
+    }
+}
+
+impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
+    fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64) {
+        let RuleParams::Bayesian {
+            eta0,
+            noise,
+            update_order,
+            drift,
+        } = params
+        else {
+            return;
+        };
+        let fixed = match *noise {
+            Noise::Fixed { variance } => {
+                self.window.close(lane);
+                Some(F::from_f64(variance))
+            }
+            Noise::Window { errors, lag_steps } => {
+                self.window.open(lane, errors, lag_steps);
+                None
+            }
+        };
+        let relaxation = |drift: &Drift| Relaxation {
+            weight_rate: F::from_f64(learn_every_ms / drift.tau_ms),
+            weight_prior: F::from_f64(drift.prior_mean),
+            variance_rate: F::from_f64(2.0 * learn_every_ms / drift.tau_ms),
+            variance_prior: F::from_f64(drift.prior_variance),
+        };
+        self.lanes[lane] = LaneRule {
+            eta0: F::from_f64(*eta0),
+            fixed,
+            order: *update_order,
+            drift: drift.as_ref().map(relaxation),
+            started: false,
+        };
+    }
+
+    fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
+        self.window.push(errors, on);
+    }
+
+    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut [Lanes<F, L>]) {
+        let windows = self.window.variances();
+        // 1/σ_δ², or 0 for the lanes that do not learn now: then nothing below changes them.
+        let mut precision = Lanes::splat(F::ZERO);
+        for lane in 0..L {
+            let Some(variance) = self
+                .error_variance(&windows, lane)
+                .filter(|_| step.on[lane])
+            else {
+                continue;
+            };
+            precision.0[lane] = F::ONE / variance;
+            if !self.lanes[lane].started {
+                self.lanes[lane].started = true;
+                let start = self.lanes[lane].eta0 * variance;
+                for entry in &mut self.variances {
+                    entry.0[lane] = start;
+                }
+            }
+        }
+        let factor = step
+            .delta
+            .zip(precision, |delta, precision| delta * precision);
+        // A parked or idle lane may hold any δ; its precision of 0 must win even over ∞ · 0.
+        let factor = Lanes::from_fn(|lane| {
+            if precision.0[lane] == F::ZERO {
+                F::ZERO
+            } else {
+                factor.0[lane]
+            }
+        });
+        let order = self.lanes.iter().map(|lane| lane.order);
+        if order.clone().all(|order| order == UpdateOrder::Together) {
+            kernel::bayesian_together(
+                weights,
+                &mut self.variances,
+                step.rates,
+                &factor,
+                &precision,
+            );
+        } else if order
+            .clone()
+            .all(|order| order == UpdateOrder::VarianceFirst)
+        {
+            kernel::bayesian_variance_first(
+                weights,
+                &mut self.variances,
+                step.rates,
+                &factor,
+                &precision,
+            );
+        } else {
+            // Two passes, each with the other kind of lane switched off.
+            let only = |values: &Lanes<F, L>, wanted: UpdateOrder| {
+                Lanes::from_fn(|lane| {
+                    if self.lanes[lane].order == wanted {
+                        values.0[lane]
+                    } else {
+                        F::ZERO
+                    }
+                })
+            };
+            let together = UpdateOrder::Together;
+            let (f, p) = (only(&factor, together), only(&precision, together));
+            kernel::bayesian_together(weights, &mut self.variances, step.rates, &f, &p);
+            let first = UpdateOrder::VarianceFirst;
+            let (f, p) = (only(&factor, first), only(&precision, first));
+            kernel::bayesian_variance_first(weights, &mut self.variances, step.rates, &f, &p);
+        }
+        for lane in 0..L {
+            if precision.0[lane] != F::ZERO {
+                self.drift(lane, weights);
+            }
+        }
+    }
+
+    fn park(&mut self, lane: usize) {
+        for entry in &mut self.variances {
+            entry.0[lane] = F::ZERO;
+        }
+        self.lanes[lane].fixed = Some(F::ONE);
+        self.lanes[lane].drift = None;
+        self.window.close(lane);
+    }
+}

@@ -1,0 +1,150 @@
+//! The variance of the last x errors of each lane, for the noise model `window`.
+
+use crate::numeric::{Lanes, Mask, Real};
+use std::collections::VecDeque;
+
+/// Rings of the last errors, side by side.
+///
+/// The variance is summed anew over the whole ring at each use. Running sums would be cheaper for
+/// long windows and were rejected: one error of 10⁶ leaves rounding in them for ever.
+pub(super) struct ErrorWindow<F, const L: usize> {
+    /// Slot by slot; a lane uses the first `size` of them.
+    slots: Vec<Lanes<F, L>>,
+    rings: [Ring<F>; L],
+}
+
+#[derive(Clone, Default)]
+struct Ring<F> {
+    /// Errors the window holds when full; 0 for a lane without a window.
+    size: usize,
+    /// Errors held.
+    filled: usize,
+    /// The slot of the next error.
+    next: usize,
+    /// How many of the newest errors stay outside, and those errors.
+    lag: usize,
+    waiting: VecDeque<F>,
+}
+
+impl<F: Real, const L: usize> ErrorWindow<F, L> {
+    pub(super) fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            rings: std::array::from_fn(|_| Ring::default()),
+        }
+    }
+
+    /// An empty window of `size` errors for a lane, of which the newest is `lag` steps old.
+    pub(super) fn open(&mut self, lane: usize, size: usize, lag: usize) {
+        self.close(lane);
+        self.rings[lane].size = size;
+        self.rings[lane].lag = lag;
+        if self.slots.len() < size {
+            self.slots.resize(size, Lanes::default());
+        }
+    }
+
+    /// No window for this lane.
+    pub(super) fn close(&mut self, lane: usize) {
+        self.rings[lane] = Ring::default();
+    }
+
+    /// Errors in a lane's window.
+    pub(super) fn count(&self, lane: usize) -> usize {
+        self.rings[lane].filled
+    }
+
+    /// Adds an error to the windows of the lanes that are on.
+    pub(super) fn push(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
+        for lane in 0..L {
+            let ring = &mut self.rings[lane];
+            if ring.size == 0 || !on[lane] {
+                continue;
+            }
+            ring.waiting.push_back(errors.0[lane]);
+            if ring.waiting.len() <= ring.lag {
+                continue;
+            }
+            if let Some(error) = ring.waiting.pop_front() {
+                self.slots[ring.next].0[lane] = error;
+                ring.next = (ring.next + 1) % ring.size;
+                ring.filled = (ring.filled + 1).min(ring.size);
+            }
+        }
+    }
+
+    /// The variance, about their mean and divided by their number, of the errors in each window; the
+    /// sums run over the slots in order, whatever the oldest error's slot. 0 without errors.
+    pub(super) fn variances(&self) -> Lanes<F, L> {
+        let longest = self.rings.iter().map(|ring| ring.filled).max().unwrap_or(0);
+        if longest == 0 {
+            return Lanes::default();
+        }
+        let mean_of = |sums: Lanes<F, L>| {
+            Lanes::from_fn(|lane| match self.rings[lane].filled {
+                0 => F::ZERO,
+                filled => sums.0[lane] / F::from_f64(filled as f64),
+            })
+        };
+        let mut sums = Lanes::splat(F::ZERO);
+        for (slot, errors) in self.slots[..longest].iter().enumerate() {
+            sums = Lanes::from_fn(|lane| {
+                let held = slot < self.rings[lane].filled;
+                sums.0[lane] + if held { errors.0[lane] } else { F::ZERO }
+            });
+        }
+        let means = mean_of(sums);
+        let mut squares = Lanes::splat(F::ZERO);
+        for (slot, errors) in self.slots[..longest].iter().enumerate() {
+            squares = Lanes::from_fn(|lane| {
+                let deviation = errors.0[lane] - means.0[lane];
+                let held = slot < self.rings[lane].filled;
+                squares.0[lane] + if held { deviation * deviation } else { F::ZERO }
+            });
+        }
+        mean_of(squares)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_different_length_and_lag_side_by_side() {
+        let mut window = ErrorWindow::<f64, 4>::new();
+        window.open(0, 3, 0);
+        window.open(1, 5, 2);
+        window.open(2, 3, 0);
+        let errors: Vec<f64> = (0..20).map(|i| ((i * i) % 17) as f64 * 0.3).collect();
+        for (step, &error) in errors.iter().enumerate() {
+            // Lane 2 sees every other error; lane 3 has no window.
+            window.push(&Lanes::splat(error), &[true, true, step % 2 == 0, true]);
+        }
+        let variance = |values: &[f64]| {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64
+        };
+        let found = window.variances().0;
+        let expected = [
+            variance(&errors[17..20]),
+            variance(&errors[13..18]),
+            variance(&[errors[14], errors[16], errors[18]]),
+            0.0,
+        ];
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-14, "{found} {expected}");
+        }
+        assert_eq!(window.count(3), 0);
+    }
+
+    #[test]
+    fn one_huge_error_leaves_no_trace() {
+        let mut window = ErrorWindow::<f32, 1>::new();
+        window.open(0, 4, 0);
+        for error in [1e18f32, 1.0, 2.0, 3.0, 4.0] {
+            window.push(&Lanes([error]), &[true]);
+        }
+        assert_eq!(window.variances().0, [1.25]);
+    }
+}

@@ -1,0 +1,260 @@
+//! A protocol laid out as segments: stretches of time steps with one purpose.
+//!
+//! Both protocols are lists of segments, so that the simulation has one loop and never asks which
+//! protocol it runs.
+
+use crate::params::{ParamError, Protocol, TrainingParams, whole_steps};
+use std::ops::Range;
+
+/// A stretch of consecutive time steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// The trial (or validation block) that it belongs to; 0 is before any learning.
+    pub trial: usize,
+    /// Whether weights change; if not, the network is tested in closed loop.
+    pub learning: bool,
+    /// Whether the membrane potentials start from 0 instead of where they were.
+    pub reset: bool,
+    /// Length in time steps.
+    pub steps: usize,
+    /// The target begins at this step; scoring and learning, too.
+    pub washout: usize,
+    /// Which step of the target's period it begins with.
+    pub target_phase: usize,
+    /// The first learning step is this many steps after the washout.
+    pub first_learning: usize,
+    /// The steps of this segment during which the pulse is on, and the first row of the pulse there.
+    pub pulse: Range<usize>,
+    /// The row of the pulse at `pulse.start`.
+    pub pulse_row: usize,
+    /// Whether the trial is a checkpoint: its errors become a row of the result.
+    pub checkpoint: bool,
+    /// Whether this is the frozen test at the last checkpoint.
+    pub last_test: bool,
+}
+
+/// What of a run's parameters decides its course in time, in time steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// Steps of one period of the target.
+    pub target: usize,
+    /// Steps between two learning steps.
+    pub learn_every: usize,
+    /// The pulse: from the start of a trial (or of the stream).
+    pub pulse: Range<usize>,
+}
+
+/// The segments of a run, in order.
+///
+/// # Errors
+/// All that [`TrainingParams::check`] finds.
+pub fn segments(
+    training: &TrainingParams,
+    dt_ms: f64,
+    timing: &Timing,
+) -> Result<Vec<Segment>, Vec<ParamError>> {
+    let errors = training.check(dt_ms);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
+    Ok(match training.protocol {
+        Protocol::Trials {
+            trials,
+            washout_ms,
+            checkpoints_every,
+        } => trial_segments(trials, steps(washout_ms), checkpoints_every, timing),
+        Protocol::Stream {
+            duration_ms,
+            validate_every_ms,
+            test_periods,
+        } => stream_segments(
+            steps(duration_ms),
+            steps(validate_every_ms),
+            test_periods,
+            timing,
+        ),
+    })
+}
+
+/// The trials at which a protocol has checkpoints, ascending: before learning, after every
+/// `checkpoints_every` trials, after the last; for a stream, every validation block.
+pub fn checkpoints(protocol: &Protocol, dt_ms: f64) -> Vec<usize> {
+    match *protocol {
+        Protocol::Trials {
+            trials,
+            checkpoints_every,
+            ..
+        } => {
+            let mut list: Vec<usize> = (0..=trials).step_by(checkpoints_every.max(1)).collect();
+            if list.last() != Some(&trials) {
+                list.push(trials);
+            }
+            list
+        }
+        Protocol::Stream {
+            duration_ms,
+            validate_every_ms,
+            ..
+        } => {
+            let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
+            (1..=steps(duration_ms) / steps(validate_every_ms).max(1)).collect()
+        }
+    }
+}
+
+fn trial_segments(
+    trials: usize,
+    washout: usize,
+    checkpoints_every: usize,
+    timing: &Timing,
+) -> Vec<Segment> {
+    let steps = washout + timing.target;
+    let clipped = timing.pulse.start.min(steps)..timing.pulse.end.min(steps);
+    let presentation = |trial, learning| Segment {
+        trial,
+        learning,
+        reset: true,
+        steps,
+        washout,
+        target_phase: 0,
+        first_learning: 0,
+        pulse: clipped.clone(),
+        pulse_row: 0,
+        checkpoint: trial % checkpoints_every == 0 || trial == trials,
+        last_test: trial == trials && !learning,
+    };
+    let mut list = vec![presentation(0, false)];
+    for trial in 1..=trials {
+        let training = presentation(trial, true);
+        let test = training.checkpoint;
+        list.push(training);
+        if test {
+            list.push(presentation(trial, false));
+        }
+    }
+    list
+}
+
+fn stream_segments(
+    duration: usize,
+    block: usize,
+    test_periods: usize,
+    timing: &Timing,
+) -> Vec<Segment> {
+    // Only whole blocks: a part of one would be scored on other ground.
+    let blocks = duration / block;
+    let piece = |trial, start: usize, steps: usize, learning| {
+        let clip = |step: usize| step.clamp(start, start + steps);
+        let pulse = clip(timing.pulse.start)..clip(timing.pulse.end);
+        Segment {
+            trial,
+            learning,
+            reset: start == 0,
+            steps,
+            washout: 0,
+            target_phase: start % timing.target,
+            first_learning: (timing.learn_every - start % timing.learn_every) % timing.learn_every,
+            pulse: pulse.start - start..pulse.end - start,
+            pulse_row: pulse.start.saturating_sub(timing.pulse.start),
+            checkpoint: true,
+            last_test: !learning,
+        }
+    };
+    let mut list: Vec<Segment> = (0..blocks)
+        .map(|index| piece(index + 1, index * block, block, true))
+        .collect();
+    list.push(piece(
+        blocks,
+        blocks * block,
+        test_periods * timing.target,
+        false,
+    ));
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::Precision;
+
+    fn training(protocol: Protocol) -> TrainingParams {
+        TrainingParams {
+            protocol,
+            learn_every_ms: 5.0,
+            error_steps: 1,
+            error_lag_steps: 0,
+            precision: Precision::F32,
+        }
+    }
+
+    const TIMING: Timing = Timing {
+        target: 100,
+        learn_every: 5,
+        pulse: 10..20,
+    };
+
+    #[test]
+    fn trials_are_tested_at_checkpoints_and_at_the_end() {
+        let protocol = Protocol::Trials {
+            trials: 5,
+            washout_ms: 30.0,
+            checkpoints_every: 2,
+        };
+        assert_eq!(checkpoints(&protocol, 1.0), [0, 2, 4, 5]);
+        let list = segments(&training(protocol), 1.0, &TIMING).unwrap();
+        let order: Vec<(usize, bool)> = list.iter().map(|s| (s.trial, s.learning)).collect();
+        let (learn, test) = (true, false);
+        assert_eq!(
+            order,
+            [
+                (0, test),
+                (1, learn),
+                (2, learn),
+                (2, test),
+                (3, learn),
+                (4, learn),
+                (4, test),
+                (5, learn),
+                (5, test)
+            ]
+        );
+        assert!(list.iter().all(|s| s.reset && s.steps == 130));
+        assert!(list.iter().all(|s| s.washout == 30 && s.pulse == (10..20)));
+        let last: Vec<bool> = list.iter().map(|s| s.last_test).collect();
+        assert_eq!(last.iter().filter(|&&x| x).count(), 1);
+        assert!(last[8]);
+    }
+
+    #[test]
+    fn a_stream_goes_on_where_it_was() {
+        let protocol = Protocol::Stream {
+            duration_ms: 480.0,
+            validate_every_ms: 160.0,
+            test_periods: 2,
+        };
+        assert_eq!(checkpoints(&protocol, 1.0), [1, 2, 3]);
+        let timing = Timing {
+            pulse: 155..165,
+            learn_every: 7,
+            ..TIMING
+        };
+        let list = segments(&training(protocol), 1.0, &timing).unwrap();
+        assert_eq!(list.len(), 4);
+        assert_eq!(
+            list.iter().map(|s| s.reset).collect::<Vec<_>>(),
+            [true, false, false, false]
+        );
+        assert_eq!(
+            list.iter().map(|s| s.target_phase).collect::<Vec<_>>(),
+            [0, 60, 20, 80]
+        );
+        // Learning steps at multiples of 7: 161 is the first in the second block.
+        assert_eq!(list[1].first_learning, 1);
+        assert_eq!((list[0].pulse.clone(), list[0].pulse_row), (155..160, 0));
+        assert_eq!((list[1].pulse.clone(), list[1].pulse_row), (0..5, 5));
+        assert!(list[2].pulse.is_empty());
+        assert_eq!((list[3].steps, list[3].learning), (200, false));
+        assert!(list[3].last_test);
+    }
+}

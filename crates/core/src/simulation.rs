@@ -1,0 +1,312 @@
+//! The loop: runs that share a network advance in lockstep, one lane each.
+//!
+//! Each lane has a program of its own (its run's segments): lanes may be at different trials, of
+//! different length, learning or tested. A lane whose run ends takes the next run of the batch. What
+//! a run computes does not depend on its neighbours.
+
+mod lane;
+
+use crate::kernel::{self, Recurrent};
+use crate::network::Network;
+use crate::numeric::{Lanes, Mask, Real};
+use crate::outcome::Outcome;
+use crate::params::{ParamError, Precision, RuleParams, TrainingParams};
+use crate::rule::{self, LearningStep, Rule};
+use lane::{Lane, Next};
+use std::ops::ControlFlow;
+
+/// A run whose |V| exceeds this has diverged. Targets are of order 1; in the published protocol no
+/// output beyond it came back (weights that large keep the network saturated).
+pub const DIVERGENCE_BOUND: f64 = 1e6;
+
+/// How many time steps pass between two calls of a monitor.
+const MONITOR_EVERY: u32 = 128;
+
+/// Hears how the computation goes on, and may end it.
+pub trait Monitor: Sync {
+    /// So many time steps of runs (each of N units) have been computed since the last call.
+    /// `Break` ends the batch without results.
+    fn advanced(&self, run_steps: u64) -> ControlFlow<()>;
+}
+
+/// Never ends anything.
+impl Monitor for () {
+    fn advanced(&self, _run_steps: u64) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// One run: a rule that learns a target on the batch's network.
+#[derive(Debug, Clone)]
+pub struct Run<'a> {
+    /// The protocol. All runs of a batch have the same precision.
+    pub training: &'a TrainingParams,
+    /// The rule. All runs of a batch have the same kind of rule.
+    pub rule: &'a RuleParams,
+    /// One period of the target, a value per time step.
+    pub target: &'a [f64],
+    /// Whether to keep the trace of the last test.
+    pub trace: bool,
+}
+
+/// Why a batch has no results.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SimulationError {
+    /// The parameters are ill posed.
+    Params(Vec<ParamError>),
+    /// A run has another precision or kind of rule than the first.
+    Mixed,
+    /// A target without a single step.
+    EmptyTarget,
+    /// The monitor ended it.
+    Interrupted,
+}
+
+impl std::fmt::Display for SimulationError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Params(errors) => {
+                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                write!(f, "ill-posed parameters: {}", texts.join("; "))
+            }
+            Self::Mixed => write!(
+                f,
+                "a batch holds runs of one precision and one kind of rule"
+            ),
+            Self::EmptyTarget => write!(f, "the target has no time step"),
+            Self::Interrupted => write!(f, "interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for SimulationError {}
+
+/// Computes runs on one network, in the order given; outcomes come in the same order.
+///
+/// # Errors
+/// Ill-posed parameters, runs that do not fit together, or a monitor that said stop.
+pub fn simulate(
+    network: &Network,
+    runs: &[Run<'_>],
+    monitor: &dyn Monitor,
+) -> Result<Vec<Outcome>, SimulationError> {
+    let Some(first) = runs.first() else {
+        return Ok(Vec::new());
+    };
+    check(network, runs)?;
+    // 64-byte vectors where there are runs enough to fill them; the bits are the same with any.
+    match (first.training.precision, runs.len()) {
+        (Precision::F32, 1) => Engine::<f32, 1>::new(network, runs).run(monitor),
+        (Precision::F32, 2..=4) => Engine::<f32, 4>::new(network, runs).run(monitor),
+        (Precision::F32, 5..=8) => Engine::<f32, 8>::new(network, runs).run(monitor),
+        (Precision::F32, _) => Engine::<f32, 16>::new(network, runs).run(monitor),
+        (Precision::F64, 1) => Engine::<f64, 1>::new(network, runs).run(monitor),
+        (Precision::F64, 2..=4) => Engine::<f64, 4>::new(network, runs).run(monitor),
+        (Precision::F64, _) => Engine::<f64, 8>::new(network, runs).run(monitor),
+    }
+}
+
+/// Runs that advance together at most, per precision: a batch is best filled with a multiple.
+pub fn lanes(precision: Precision) -> usize {
+    match precision {
+        Precision::F32 => 16,
+        Precision::F64 => 8,
+    }
+}
+
+fn check(network: &Network, runs: &[Run<'_>]) -> Result<(), SimulationError> {
+    let dt_ms = network.params.dt_ms;
+    let kind = |run: &Run<'_>| {
+        (
+            run.training.precision,
+            std::mem::discriminant::<RuleParams>(run.rule),
+        )
+    };
+    for run in runs {
+        let mut errors = run.training.check(dt_ms);
+        errors.extend(run.rule.check(run.training.learn_every_ms));
+        if !errors.is_empty() {
+            return Err(SimulationError::Params(errors));
+        }
+        if run.target.is_empty() {
+            return Err(SimulationError::EmptyTarget);
+        }
+        if kind(run) != kind(&runs[0]) {
+            return Err(SimulationError::Mixed);
+        }
+    }
+    Ok(())
+}
+
+/// The state of `L` runs in lockstep.
+struct Engine<'a, F, const L: usize> {
+    network: &'a Network,
+    runs: &'a [Run<'a>],
+    recurrent: Recurrent<F>,
+    potentials: Vec<Lanes<F, L>>,
+    rates: Vec<Lanes<F, L>>,
+    weights: Vec<Lanes<F, L>>,
+    /// V = Σ w_i r_i of the present state.
+    output: Lanes<F, L>,
+    rule: Box<dyn Rule<F, L>>,
+    lanes: [Option<Lane<'a, F>>; L],
+    /// The next run that has not been given a lane.
+    next_run: usize,
+    outcomes: Vec<Option<Outcome>>,
+}
+
+impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
+    fn new(network: &'a Network, runs: &'a [Run<'a>]) -> Self {
+        let units = network.params.units;
+        let zeros = || vec![Lanes::default(); units];
+        let mut engine = Self {
+            network,
+            runs,
+            recurrent: Recurrent::new(network),
+            potentials: zeros(),
+            rates: zeros(),
+            weights: zeros(),
+            output: Lanes::default(),
+            rule: rule::build(runs[0].rule, units),
+            lanes: std::array::from_fn(|_| None),
+            next_run: 0,
+            outcomes: vec![None; runs.len()],
+        };
+        for lane in 0..L {
+            engine.refill(lane);
+        }
+        engine
+    }
+
+    /// Gives the lane the next run, or zeros for ever.
+    fn refill(&mut self, lane: usize) {
+        self.reset(lane);
+        let Some(run) = self.runs.get(self.next_run) else {
+            for weight in &mut self.weights {
+                weight.0[lane] = F::ZERO;
+            }
+            self.rule.park(lane);
+            self.lanes[lane] = None;
+            return;
+        };
+        for (weight, &start) in self.weights.iter_mut().zip(&self.network.readout) {
+            weight.0[lane] = F::from_f64(start);
+        }
+        self.rule.begin(lane, run.rule, run.training.learn_every_ms);
+        self.lanes[lane] = Some(Lane::new(self.next_run, run, &self.network.params));
+        self.next_run += 1;
+    }
+
+    /// The state at the start of a trial: V_i = 0.
+    fn reset(&mut self, lane: usize) {
+        for (potential, rate) in self.potentials.iter_mut().zip(&mut self.rates) {
+            potential.0[lane] = F::ZERO;
+            rate.0[lane] = F::ZERO;
+        }
+        self.output.0[lane] = F::ZERO;
+    }
+
+    fn run(mut self, monitor: &dyn Monitor) -> Result<Vec<Outcome>, SimulationError> {
+        let mut since_monitor = 0;
+        let mut run_steps = 0;
+        loop {
+            let active = self.lanes.iter().filter(|lane| lane.is_some()).count();
+            if active == 0 {
+                let _ = monitor.advanced(run_steps);
+                return Ok(self.outcomes.into_iter().flatten().collect());
+            }
+            self.step();
+            run_steps += active as u64;
+            since_monitor += 1;
+            if since_monitor == MONITOR_EVERY {
+                if monitor.advanced(run_steps).is_break() {
+                    return Err(SimulationError::Interrupted);
+                }
+                (since_monitor, run_steps) = (0, 0);
+            }
+        }
+    }
+
+    /// One time step of all lanes: errors and learning at the present state, then the next state.
+    fn step(&mut self) {
+        self.replace_diverged();
+        let mut errors = Lanes::splat(F::ZERO);
+        let mut delta = Lanes::splat(F::ZERO);
+        let mut observing: Mask<L> = [false; L];
+        let mut learning: Mask<L> = [false; L];
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            if let Some(lane) = lane
+                && let Some(error) = lane.score(self.output.0[index])
+            {
+                errors.0[index] = error;
+                observing[index] = lane.learning();
+                if let Some(sum) = lane.delta(error) {
+                    delta.0[index] = sum;
+                    learning[index] = true;
+                }
+            }
+        }
+        if observing.contains(&true) {
+            self.rule.observe(&errors, &observing);
+        }
+        if learning.contains(&true) {
+            let step = LearningStep {
+                rates: &self.rates,
+                delta: &delta,
+                on: &learning,
+            };
+            self.rule.learn(&step, &mut self.weights);
+        }
+        self.advance();
+        for index in 0..L {
+            match self.lanes[index].as_mut().map(Lane::advance) {
+                None | Some(Next::Continue) => {}
+                Some(Next::Reset) => self.reset(index),
+                Some(Next::Done) => self.finish(index),
+            }
+        }
+    }
+
+    /// A NaN or an infinity in a state, weight or variance reaches V within a step or two (V sums
+    /// over all weights and rates, and rates are bounded): V is the one place to look.
+    fn replace_diverged(&mut self) {
+        let bound = F::from_f64(DIVERGENCE_BOUND);
+        for index in 0..L {
+            let v = self.output.0[index];
+            // Not `abs > bound`, which is false for NaN.
+            if !(v <= bound && v >= -bound)
+                && let Some(lane) = &mut self.lanes[index]
+            {
+                lane.diverge();
+                self.finish(index);
+            }
+        }
+    }
+
+    fn finish(&mut self, index: usize) {
+        if let Some(lane) = self.lanes[index].take() {
+            let (run, outcome) = lane.finish();
+            self.outcomes[run] = Some(outcome);
+        }
+        self.refill(index);
+    }
+
+    fn advance(&mut self) {
+        kernel::advance(
+            &self.recurrent,
+            &self.rates,
+            &self.output,
+            &mut self.potentials,
+        );
+        let leak = Recurrent::<F>::leak(self.network);
+        for (index, lane) in self.lanes.iter().enumerate() {
+            if let Some(row) = lane.as_ref().and_then(Lane::pulse_row) {
+                let input = self.network.pulse.row(row);
+                for (potential, &input) in self.potentials.iter_mut().zip(input) {
+                    potential.0[index] += leak * F::from_f64(input);
+                }
+            }
+        }
+        self.output = kernel::rates_and_readout(&self.potentials, &self.weights, &mut self.rates);
+    }
+}

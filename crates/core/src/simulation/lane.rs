@@ -1,0 +1,213 @@
+//! The course of one run: where it is in its protocol, its errors so far, its results.
+
+use super::Run;
+use crate::numeric::Real;
+use crate::outcome::{Checkpoint, Outcome, Status, Trace};
+use crate::params::{NetworkParams, whole_steps};
+use crate::schedule::{self, Segment, Timing};
+use std::collections::VecDeque;
+
+/// What follows a time step.
+pub(super) enum Next {
+    /// The next step of the same trial or stream.
+    Continue,
+    /// A new trial, from the state of rest.
+    Reset,
+    /// The run is complete.
+    Done,
+}
+
+pub(super) struct Lane<'a, F> {
+    run: usize,
+    target: &'a [f64],
+    dt_ms: f64,
+    learn_every: usize,
+    error_steps: usize,
+    error_lag: usize,
+    segments: Vec<Segment>,
+    segment: usize,
+    step: usize,
+    /// Σ (V_tar − V)² over the present segment. f64 for both precisions: it is a score, not state.
+    squares: f64,
+    /// The last errors, oldest first, where δ is not just the present one.
+    history: VecDeque<F>,
+    /// Tracking MSE of the present trial, until its test.
+    tracking_mse: Option<f64>,
+    checkpoints: Vec<Checkpoint>,
+    /// The checkpoints of the protocol that have no entry yet.
+    pending: std::vec::IntoIter<usize>,
+    status: Status,
+    trace: Option<Trace>,
+    wants_trace: bool,
+}
+
+impl<'a, F: Real> Lane<'a, F> {
+    /// At the first step of run number `run` of the batch. The parameters have been checked.
+    pub(super) fn new(run_index: usize, run: &Run<'a>, network: &NetworkParams) -> Self {
+        let dt_ms = network.dt_ms;
+        let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
+        let onset = steps(network.pulse_onset_ms);
+        let timing = Timing {
+            target: run.target.len(),
+            learn_every: steps(run.training.learn_every_ms),
+            pulse: onset..onset + steps(network.pulse_ms),
+        };
+        Self {
+            run: run_index,
+            target: run.target,
+            dt_ms,
+            learn_every: timing.learn_every,
+            error_steps: run.training.error_steps,
+            error_lag: run.training.error_lag_steps,
+            segments: schedule::segments(run.training, dt_ms, &timing).unwrap_or_default(),
+            segment: 0,
+            step: 0,
+            squares: 0.0,
+            history: VecDeque::new(),
+            tracking_mse: None,
+            checkpoints: Vec::new(),
+            pending: schedule::checkpoints(&run.training.protocol, dt_ms).into_iter(),
+            status: Status::Ok,
+            trace: None,
+            wants_trace: run.trace,
+        }
+    }
+
+    fn now(&self) -> &Segment {
+        &self.segments[self.segment]
+    }
+
+    /// Whether the present segment is one with learning.
+    pub(super) fn learning(&self) -> bool {
+        self.now().learning
+    }
+
+    /// Scores the present output; its error, if the target is on.
+    pub(super) fn score(&mut self, output: F) -> Option<F> {
+        let segment = &self.segments[self.segment];
+        let since = self.step.checked_sub(segment.washout)?;
+        let target = self.target[(segment.target_phase + since) % self.target.len()];
+        let error = F::from_f64(target) - output;
+        self.squares += error.to_f64() * error.to_f64();
+        if self.wants_trace && segment.last_test {
+            let trace = self.trace.get_or_insert_with(|| Trace {
+                trial: segment.trial,
+                t_ms: Vec::new(),
+                v_tar: Vec::new(),
+                v: Vec::new(),
+            });
+            trace.t_ms.push(since as f64 * self.dt_ms);
+            trace.v_tar.push(target);
+            trace.v.push(output.to_f64());
+        }
+        Some(error)
+    }
+
+    /// δ of this step, if it is a learning step; to be called once for each scored error.
+    pub(super) fn delta(&mut self, error: F) -> Option<F> {
+        let segment = &self.segments[self.segment];
+        if !segment.learning {
+            return None;
+        }
+        let present_alone = self.error_steps == 1 && self.error_lag == 0;
+        if !present_alone {
+            self.history.push_back(error);
+            if self.history.len() > self.error_steps + self.error_lag {
+                self.history.pop_front();
+            }
+        }
+        let since = self.step - segment.washout;
+        if since % self.learn_every != segment.first_learning {
+            return None;
+        }
+        if present_alone {
+            return Some(error);
+        }
+        if self.history.len() < self.error_steps + self.error_lag {
+            return None;
+        }
+        let mut sum = F::ZERO;
+        for &error in self.history.iter().take(self.error_steps) {
+            sum += error;
+        }
+        Some(sum)
+    }
+
+    /// The row of the pulse that drives the network in this step.
+    pub(super) fn pulse_row(&self) -> Option<usize> {
+        let segment = self.now();
+        segment
+            .pulse
+            .contains(&self.step)
+            .then(|| segment.pulse_row + self.step - segment.pulse.start)
+    }
+
+    /// Goes to the next time step.
+    pub(super) fn advance(&mut self) -> Next {
+        self.step += 1;
+        if self.step < self.now().steps {
+            return Next::Continue;
+        }
+        self.close_segment();
+        self.segment += 1;
+        self.step = 0;
+        self.squares = 0.0;
+        match self.segments.get(self.segment) {
+            None => Next::Done,
+            Some(segment) if segment.reset => {
+                self.history.clear();
+                Next::Reset
+            }
+            Some(_) => Next::Continue,
+        }
+    }
+
+    fn close_segment(&mut self) {
+        let segment = &self.segments[self.segment];
+        let mse = self.squares / (segment.steps - segment.washout) as f64;
+        let next = self.segments.get(self.segment + 1);
+        let test_follows = next.is_some_and(|next| !next.learning && next.trial == segment.trial);
+        if segment.learning && test_follows {
+            self.tracking_mse = Some(mse);
+        } else if segment.checkpoint {
+            let (test_mse, tracking_mse) = if segment.learning {
+                (None, Some(mse))
+            } else {
+                (Some(mse), self.tracking_mse.take())
+            };
+            self.checkpoints.push(Checkpoint {
+                trial: segment.trial,
+                test_mse,
+                tracking_mse,
+            });
+            self.pending.next();
+        }
+    }
+
+    /// Notes that the state of the present step is broken.
+    pub(super) fn diverge(&mut self) {
+        self.status = Status::Diverged {
+            trial: self.now().trial,
+            step: self.step,
+        };
+        self.trace = None;
+    }
+
+    /// The number of the run and its outcome.
+    pub(super) fn finish(mut self) -> (usize, Outcome) {
+        self.checkpoints
+            .extend(self.pending.map(|trial| Checkpoint {
+                trial,
+                test_mse: None,
+                tracking_mse: None,
+            }));
+        (
+            self.run,
+            Outcome {
+                status: self.status,
+                checkpoints: self.checkpoints,
+                trace: self.trace,
+            },
+        )
+    }
+}
