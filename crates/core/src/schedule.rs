@@ -103,6 +103,23 @@ pub fn checkpoints(protocol: &Protocol, dt_ms: f64) -> Vec<usize> {
     }
 }
 
+/// Time steps of a run, tests included, for a target of `target` steps: what a run costs.
+pub fn run_steps(protocol: &Protocol, dt_ms: f64, target: usize) -> u64 {
+    let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
+    let presentations = checkpoints(protocol, dt_ms).len();
+    let total = match *protocol {
+        Protocol::Trials {
+            trials, washout_ms, ..
+        } => (trials + presentations) * (steps(washout_ms) + target),
+        Protocol::Stream {
+            validate_every_ms,
+            test_periods,
+            ..
+        } => presentations * steps(validate_every_ms) + test_periods * target,
+    };
+    total as u64
+}
+
 fn trial_segments(
     trials: usize,
     washout: usize,
@@ -202,7 +219,7 @@ mod tests {
             checkpoints_every: 2,
         };
         assert_eq!(checkpoints(&protocol, 1.0), [0, 2, 4, 5]);
-        let list = segments(&training(protocol), 1.0, &TIMING).unwrap();
+        let list = segments(&training(protocol.clone()), 1.0, &TIMING).unwrap();
         let order: Vec<(usize, bool)> = list.iter().map(|s| (s.trial, s.learning)).collect();
         let (learn, test) = (true, false);
         assert_eq!(
@@ -221,6 +238,8 @@ mod tests {
         );
         assert!(list.iter().all(|s| s.reset && s.steps == 130));
         assert!(list.iter().all(|s| s.washout == 30 && s.pulse == (10..20)));
+        let steps: usize = list.iter().map(|s| s.steps).sum();
+        assert_eq!(run_steps(&protocol, 1.0, 100), steps as u64);
         let last: Vec<bool> = list.iter().map(|s| s.last_test).collect();
         assert_eq!(last.iter().filter(|&&x| x).count(), 1);
         assert!(last[8]);
@@ -239,7 +258,7 @@ mod tests {
             learn_every: 7,
             ..TIMING
         };
-        let list = segments(&training(protocol), 1.0, &timing).unwrap();
+        let list = segments(&training(protocol.clone()), 1.0, &timing).unwrap();
         assert_eq!(list.len(), 4);
         assert_eq!(
             list.iter().map(|s| s.reset).collect::<Vec<_>>(),
@@ -256,5 +275,7 @@ mod tests {
         assert!(list[2].pulse.is_empty());
         assert_eq!((list[3].steps, list[3].learning), (200, false));
         assert!(list[3].last_test);
+        let steps: usize = list.iter().map(|s| s.steps).sum();
+        assert_eq!(run_steps(&protocol, 1.0, 100), steps as u64);
     }
 }

@@ -92,7 +92,14 @@ fn advance_body<F: Real, const L: usize>(
         ];
         let drives = side_by_side(rows, rates);
         for row in 0..ROWS {
-            euler_step(network, first + row, leak, drives[row], output, &mut potentials[row]);
+            euler_step(
+                network,
+                first + row,
+                leak,
+                drives[row],
+                output,
+                &mut potentials[row],
+            );
         }
     }
     for (offset, potential) in rest.iter_mut().enumerate() {
@@ -113,6 +120,7 @@ fn side_by_side<F: Real, const L: usize, const R: usize>(
     for row in rows {
         common = common.min(row.len());
     }
+    #[allow(clippy::needless_range_loop)] // all rows are walked together
     for k in 0..common {
         unit_by_unit();
         for row in 0..R {

@@ -18,7 +18,7 @@ const SMALL: f32 = 0.45;
 const SATURATION_F32: f32 = 9.2;
 const SATURATION_F64: f64 = 19.5;
 
-// Written with the digits of the fit; the compiler rounds them to f32.
+// Written with the digits of the fit; the compiler rounds them.
 #[allow(clippy::excessive_precision)]
 const P_F32: [f32; 5] = [
     -0.333_333_31,
@@ -36,6 +36,7 @@ const Q_F32: [f32; 5] = [
     0.001_381_459_852_760_011_8,
 ];
 
+#[allow(clippy::excessive_precision)]
 const P_F64: [f64; 10] = [
     -0.333_333_333_333_333_1,
     0.133_333_333_333_279_39,
@@ -48,6 +49,7 @@ const P_F64: [f64; 10] = [
     -2.241_276_075_627_522_4e-4,
     6.270_250_251_956_890_5e-5,
 ];
+#[allow(clippy::excessive_precision)]
 const Q_F64: [f64; 10] = [
     0.500_000_000_000_001_1,
     0.166_666_666_666_664_13,

@@ -56,8 +56,7 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
 
     /// Adds an error to the windows of the lanes that are on.
     pub(super) fn push(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
-        for lane in 0..L {
-            let ring = &mut self.rings[lane];
+        for (lane, ring) in self.rings.iter_mut().enumerate() {
             if ring.size == 0 || !on[lane] {
                 continue;
             }

@@ -34,11 +34,8 @@ pub trait Rule<F: Real, const L: usize>: Send {
     fn park(&mut self, lane: usize);
 }
 
-/// The rule of a kind. All runs of a batch have the kind of the first.
-pub(crate) fn build<F: Real, const L: usize>(
-    kind: &RuleParams,
-    units: usize,
-) -> Box<dyn Rule<F, L>> {
+/// A rule of the kind of `kind`, with idle lanes, for `units` weights per lane.
+pub fn build<F: Real, const L: usize>(kind: &RuleParams, units: usize) -> Box<dyn Rule<F, L>> {
     match kind {
         RuleParams::Classical { .. } => Box::new(classical::Classical::<F, L>::new()),
         RuleParams::Bayesian { .. } => Box::new(bayesian::Bayesian::<F, L>::new(units)),
