@@ -1,0 +1,122 @@
+//! The command line: `runner SPEC`, `runner plan SPEC`, `runner schema`.
+
+mod plan;
+mod run;
+mod schema;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Exit code for input that was refused; 1 is for failed runs and expectations, clap uses 2 as well.
+const BAD_INPUT: u8 = 2;
+
+/// Trains networks as a study says: every rule, parameter, network and target, in parallel and
+/// resumable, then tables and figures.
+#[derive(Debug, Parser)]
+#[command(name = "runner", version)]
+#[command(override_usage = "runner [OPTIONS] SPEC\n       runner <COMMAND>")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Compute what a study lacks, then write tables and figures (the default: `runner SPEC`)
+    Run(run::RunArgs),
+    /// Say what a study consists of, what it will cost and what is already there; compute nothing
+    Plan(plan::PlanArgs),
+    /// Print the JSON Schema of specs (Draft 4), for editors
+    Schema,
+}
+
+/// Which study.
+#[derive(Debug, Args)]
+struct StudyArgs {
+    /// The study, a TOML file
+    #[arg(value_name = "SPEC")]
+    spec: PathBuf,
+    /// Result folder [default: results/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace a value of the spec, as in --set network.gain=1.2; repeatable
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Worker threads [default: all processors]
+    #[arg(short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+impl StudyArgs {
+    fn folder(&self, name: &str) -> PathBuf {
+        self.out
+            .clone()
+            .unwrap_or_else(|| Path::new("results").join(name))
+    }
+
+    fn threads(&self) -> usize {
+        match self.jobs {
+            Some(jobs) => usize::from(jobs),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    match Cli::parse_from(with_verb(std::env::args_os())).verb {
+        Verb::Run(args) => run::run(&args),
+        Verb::Plan(args) => plan::plan(&args),
+        Verb::Schema => schema::schema(),
+    }
+}
+
+/// `runner SPEC` is short for `runner run SPEC`: puts in the verb where there is none.
+fn with_verb(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.collect();
+    let known = Cli::command();
+    if let Some(first) = arguments.get(1).and_then(|first| first.to_str()) {
+        let verb = known.get_subcommands().any(|verb| verb.get_name() == first);
+        let of_program = ["help", "-h", "--help", "-V", "--version"].contains(&first);
+        if !verb && !of_program {
+            arguments.insert(1, "run".into());
+        }
+    }
+    arguments
+}
+
+/// One message on stderr, and the exit code of refused input.
+fn refuse(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("{error}");
+    ExitCode::from(BAD_INPUT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn completed(arguments: &[&str]) -> Vec<String> {
+        with_verb(arguments.iter().map(OsString::from))
+            .into_iter()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_spec_alone_means_run() {
+        Cli::command().debug_assert();
+        assert_eq!(completed(&["runner", "a.toml"])[1..], ["run", "a.toml"]);
+        assert_eq!(
+            completed(&["runner", "-v", "a.toml"])[1..],
+            ["run", "-v", "a.toml"]
+        );
+        assert_eq!(
+            completed(&["runner", "plan", "a.toml"])[1..],
+            ["plan", "a.toml"]
+        );
+        assert_eq!(completed(&["runner", "--help"])[1..], ["--help"]);
+        assert_eq!(completed(&["runner"]).len(), 1);
+    }
+}

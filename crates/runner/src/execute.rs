@@ -1,0 +1,220 @@
+//! Computes batches in parallel and hands over each as soon as it is done.
+
+use crate::batch::Batch;
+use crate::spec::{RunKey, Study};
+use crate::store::{Record, RecordStatus, TraceRecord};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Instant;
+use synapse_core::network::Network;
+use synapse_core::outcome::{Outcome, Status};
+use synapse_core::simulation::{self, Monitor, Run, SimulationError};
+use synapse_core::target;
+
+/// Whether the trace of a run is kept.
+pub fn wants_trace(study: &Study, key: RunKey) -> bool {
+    key.network == 0 && key.target < study.replicates.traces
+}
+
+/// Hears of time steps as they are computed.
+pub trait Progress: Sync {
+    /// So many more time steps of runs have been computed.
+    fn advanced(&self, run_steps: u64);
+}
+
+/// Computes the batches on `threads` threads. `keep` receives the records of each finished batch, on
+/// the calling thread; an error of `keep` ends the work. Setting `stop` ends it, too: batches in
+/// flight are given up.
+///
+/// # Errors
+/// The first error of `keep`.
+pub fn execute<E>(
+    study: &Study,
+    batches: &[Batch],
+    threads: usize,
+    stop: &AtomicBool,
+    progress: &dyn Progress,
+    mut keep: impl FnMut(Vec<Record>) -> Result<(), E>,
+) -> Result<(), ExecuteError<E>> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| ExecuteError::Threads(error.to_string()))?;
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    pool.in_place_scope(|scope| {
+        for _ in 0..threads {
+            let sender = sender.clone();
+            let next = &next;
+            scope.spawn(move |_| {
+                // A queue rather than a parallel iterator: batches start in the order of the list,
+                // the costliest first.
+                while !stop.load(Ordering::Relaxed) {
+                    let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                        break;
+                    };
+                    if let Some(records) = compute(study, batch, stop, progress)
+                        && sender.send(records).is_err()
+                    {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for records in receiver {
+            if let Err(error) = keep(records) {
+                stop.store(true, Ordering::Relaxed);
+                return Err(ExecuteError::Keep(error));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Why a study's computation ended early.
+#[derive(Debug)]
+pub enum ExecuteError<E> {
+    /// The thread pool could not be started.
+    Threads(String),
+    /// A result could not be kept.
+    Keep(E),
+}
+
+impl<E: std::fmt::Display> std::fmt::Display for ExecuteError<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Threads(error) => write!(f, "cannot start worker threads: {error}"),
+            Self::Keep(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: std::fmt::Display + std::fmt::Debug> std::error::Error for ExecuteError<E> {}
+
+struct StopOr<'a> {
+    stop: &'a AtomicBool,
+    progress: &'a dyn Progress,
+}
+
+impl Monitor for StopOr<'_> {
+    fn advanced(&self, run_steps: u64) -> ControlFlow<()> {
+        self.progress.advanced(run_steps);
+        if self.stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+/// The records of a batch; none if it was stopped. A panic becomes a failure of its runs.
+fn compute(
+    study: &Study,
+    batch: &Batch,
+    stop: &AtomicBool,
+    progress: &dyn Progress,
+) -> Option<Vec<Record>> {
+    let started = Instant::now();
+    let monitor = StopOr { stop, progress };
+    let result = catch_unwind(AssertUnwindSafe(|| outcomes(study, batch, &monitor)));
+    // Lanes advance together: each run is given its share.
+    let wall_s = started.elapsed().as_secs_f64() / batch.runs.len() as f64;
+    let failed = |message: String| {
+        batch
+            .runs
+            .iter()
+            .map(|&run| Record {
+                id: study.run_id(study.run(run)),
+                status: RecordStatus::Failed,
+                diverged: None,
+                message: message.clone(),
+                checkpoints: Vec::new(),
+                trace: None,
+                wall_s,
+            })
+            .collect()
+    };
+    match result {
+        Ok(Ok(outcomes)) => Some(
+            batch
+                .runs
+                .iter()
+                .zip(outcomes)
+                .map(|(&run, outcome)| record(study, run, outcome, wall_s))
+                .collect(),
+        ),
+        Ok(Err(SimulationError::Interrupted)) => None,
+        Ok(Err(error)) => Some(failed(error.to_string())),
+        Err(panic) => {
+            let text = panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "unknown".to_owned());
+            Some(failed(format!("internal error: {text}")))
+        }
+    }
+}
+
+fn outcomes(
+    study: &Study,
+    batch: &Batch,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Outcome>, SimulationError> {
+    let keys: Vec<RunKey> = batch.runs.iter().map(|&run| study.run(run)).collect();
+    let condition = |key: &RunKey| &study.conditions[key.condition];
+    let params = &condition(&keys[0]).network;
+    let network =
+        Network::draw(params, study.seed, batch.network as u64).map_err(SimulationError::Params)?;
+    let targets = keys
+        .iter()
+        .map(|key| {
+            target::sample(
+                &condition(key).target,
+                params.dt_ms,
+                study.seed,
+                key.target as u64,
+            )
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(SimulationError::Params)?;
+    let runs: Vec<Run<'_>> = keys
+        .iter()
+        .zip(&targets)
+        .map(|(key, target)| Run {
+            training: &condition(key).training,
+            rule: &condition(key).rule,
+            target,
+            trace: wants_trace(study, *key),
+        })
+        .collect();
+    simulation::simulate(&network, &runs, monitor)
+}
+
+fn record(study: &Study, run: usize, outcome: Outcome, wall_s: f64) -> Record {
+    let (status, diverged) = match outcome.status {
+        Status::Ok => (RecordStatus::Ok, None),
+        Status::Diverged { trial, step } => (RecordStatus::Diverged, Some((trial, step))),
+    };
+    Record {
+        id: study.run_id(study.run(run)),
+        status,
+        diverged,
+        message: String::new(),
+        checkpoints: outcome
+            .checkpoints
+            .iter()
+            .map(|point| (point.trial, point.test_mse, point.tracking_mse))
+            .collect(),
+        trace: outcome.trace.map(|trace| TraceRecord {
+            trial: trace.trial,
+            t_ms: trace.t_ms,
+            v_tar: trace.v_tar,
+            v: trace.v,
+        }),
+        wall_s,
+    }
+}

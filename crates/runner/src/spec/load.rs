@@ -1,0 +1,430 @@
+//! A file, or its text, to a study: the steps of the module in order, with all errors collected.
+
+use super::block::{Block, too_many_runs};
+use super::condition::Condition;
+use super::document::{self, Node, Origin, Table};
+use super::error::{Problem, SpecError, SpecErrors};
+use super::expand::Expansion;
+use super::expect::{self, Runs};
+use super::identity::ConditionHash;
+use super::overrides;
+use super::resolve::{Resolved, Strictness, resolve, wrong_type};
+use super::resolved::ResolvedSpec;
+use super::scalar::Scalar;
+use super::schema::{run_tables, tables};
+use super::signal::Signals;
+use super::study::{Replicates, Study, columns};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+const TOP_KEYS: [&str; 11] = [
+    "schema",
+    "name",
+    "question",
+    "surprise",
+    "seed",
+    "network",
+    "target",
+    "training",
+    "replicates",
+    "condition",
+    "expect",
+];
+
+impl Study {
+    /// Read and validate the spec at `path`, with `--set` texts such as `network.gain=1.2`.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it, in order of position.
+    pub fn load(path: &Path, sets: &[String]) -> Result<Self, SpecErrors> {
+        let file = path.display().to_string();
+        let fail = |problem| {
+            let errors = vec![SpecError::new(Origin::File, problem)];
+            Err(SpecErrors::new(&file, sets, errors))
+        };
+        if path.is_dir() {
+            return fail(Problem::IsFolder);
+        }
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => return fail(Problem::Unreadable { kind: error.kind() }),
+        };
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let before = &bytes[..error.valid_up_to()];
+                let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+                return fail(Problem::NotUtf8 { line });
+            }
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse(text, &file, folder, sets)
+    }
+
+    /// Validate the text of a spec, called `file` in messages, whose paths are relative to `folder`.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it, in order of position.
+    pub fn parse(
+        text: &str,
+        file: &str,
+        folder: &Path,
+        sets: &[String],
+    ) -> Result<Self, SpecErrors> {
+        let mut errors = Vec::new();
+        let study = document::parse(text, &mut errors).and_then(|mut document| {
+            overrides::apply(&mut document, sets, &mut errors);
+            validate(&document, folder, &mut errors)
+        });
+        match study {
+            Some(study) if errors.is_empty() => Ok(study),
+            _ => Err(SpecErrors::new(file, sets, errors)),
+        }
+    }
+}
+
+fn validate(document: &Table, folder: &Path, errors: &mut Vec<SpecError>) -> Option<Study> {
+    let top = Top::read(document, errors)?;
+    let replicates = read_replicates(document, errors);
+    let base = read_base(document, errors);
+    let mut excused: Vec<String> = Vec::new();
+    for (name, _) in run_tables() {
+        if document
+            .get(name)
+            .is_some_and(|node| node.as_table().is_none())
+        {
+            excused.push(name.to_owned());
+        }
+    }
+    let mut blocks = read_blocks(document, errors);
+    let (networks, targets) = replicates
+        .as_ref()
+        .map_or((1, 1), |r| (r.networks, r.targets));
+    let too_many = too_many_runs(&blocks, networks as u64, targets as u64);
+    let expected: u128 = blocks.iter().map(Block::conditions).sum();
+
+    let mut conditions = Vec::new();
+    let mut sound = Vec::new();
+    let mut signals = Signals::relative_to(folder);
+    let mut expansion = Expansion {
+        base: &base,
+        seed: top.seed.unwrap_or_default(),
+        signals: &mut signals,
+        errors,
+        told: BTreeSet::new(),
+    };
+    for (number, block) in blocks.iter_mut().enumerate() {
+        // Far too many values are not computed to find the errors in them.
+        let only_first = too_many.is_some();
+        if only_first {
+            block.shorten();
+        }
+        block.excused.extend(excused.iter().cloned());
+        let before = expansion.errors.len();
+        expansion.block(number, block, only_first, &mut conditions);
+        sound.push(expansion.errors.len() == before);
+    }
+    errors.extend(too_many);
+    same_conditions(&conditions, &blocks, &sound, errors);
+    one_signal(&conditions, document, targets as u64, errors);
+
+    let columns = columns(&conditions);
+    let rows = document.get("expect");
+    let rows: Vec<_> = list_of(rows, "expect", errors)
+        .iter()
+        .filter_map(|node| expect::read(node, errors))
+        .collect();
+    // With a condition missing, "no condition has this value" might be wrong.
+    if expected == conditions.len() as u128 {
+        let runs = Runs {
+            conditions: &conditions,
+            columns: &columns,
+            replicates: [networks, targets],
+        };
+        for row in &rows {
+            runs.check(row, errors);
+        }
+    }
+    Some(Study {
+        name: top.name?,
+        question: top.question?,
+        surprise: top.surprise,
+        seed: top.seed?,
+        replicates: replicates?,
+        conditions,
+        expectations: rows.into_iter().map(|row| row.expectation).collect(),
+        columns,
+        resolved: ResolvedSpec::new(document, folder),
+    })
+}
+
+/// The fields before all tables.
+struct Top {
+    name: Option<String>,
+    question: Option<String>,
+    surprise: Option<String>,
+    seed: Option<u64>,
+}
+
+impl Top {
+    /// `None` if this is a spec of another version, of which nothing else can be said.
+    fn read(document: &Table, errors: &mut Vec<SpecError>) -> Option<Self> {
+        if let Some(node) = document.get("schema")
+            && let document::Value::Integer(found) = node.value
+            && found > 1
+        {
+            errors.push(SpecError::new(node.origin, Problem::Newer { found }));
+            return None;
+        }
+        for entry in &document.entries {
+            if !TOP_KEYS.contains(&entry.key.as_str()) {
+                errors.push(SpecError::new(
+                    entry.key_origin,
+                    Problem::UnknownField {
+                        path: entry.key.clone(),
+                        known: TOP_KEYS.map(str::to_owned).to_vec(),
+                        variant: None,
+                        elsewhere: Vec::new(),
+                    },
+                ));
+            }
+        }
+        let known = |key: &str| tables::TOP.fields.iter().any(|field| field.name == key);
+        let mut own = document.clone();
+        own.entries.retain(|entry| known(&entry.key));
+        let fields = flat(&tables::TOP, "", &own, Origin::File, true, errors);
+        let find = |path: &str| fields.iter().find(|field| &*field.path == path);
+        let mut text = |path: &str, allowed: fn(&str) -> bool, wanted: &str| {
+            let field = find(path)?;
+            let text = field.value.as_text()?;
+            if !allowed(text) {
+                errors.push(SpecError::new(
+                    field.origin,
+                    Problem::OutOfRange {
+                        path: path.to_owned(),
+                        value: field.value.to_toml(),
+                        wanted: wanted.to_owned(),
+                    },
+                ));
+            }
+            Some(text.to_owned())
+        };
+        Some(Self {
+            name: text(
+                "name",
+                is_name,
+                "made of a-z, 0-9, _ and - (it names a folder)",
+            ),
+            question: text(
+                "question",
+                |text| !text.trim().is_empty(),
+                "a text that says something",
+            ),
+            surprise: text("surprise", |_| true, ""),
+            seed: match find("seed").map(|field| &field.value) {
+                Some(Scalar::Integer(seed)) => u64::try_from(*seed).ok(),
+                _ => None,
+            },
+        })
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    !text.is_empty() && text.chars().all(allowed)
+}
+
+/// The fields of a table that stands once in a spec.
+fn flat(
+    schema: &'static super::schema::TableSchema,
+    path: &str,
+    table: &Table,
+    origin: Origin,
+    complete: bool,
+    errors: &mut Vec<SpecError>,
+) -> Vec<Resolved> {
+    let mut fields = Vec::new();
+    let strictness = Strictness {
+        complete,
+        excused: &[],
+    };
+    resolve(schema, path, table, origin, strictness, &mut fields, errors);
+    fields
+}
+
+/// A table of the document, and where it is; an error if it is something else.
+fn table_at(document: &Table, name: &str, errors: &mut Vec<SpecError>) -> Option<(Table, Origin)> {
+    let node = document.get(name)?;
+    match node.as_table() {
+        Some(table) => Some((table.clone(), node.origin)),
+        None => {
+            errors.push(SpecError::new(
+                node.origin,
+                wrong_type(name, node, "a table"),
+            ));
+            None
+        }
+    }
+}
+
+fn read_replicates(document: &Table, errors: &mut Vec<SpecError>) -> Option<Replicates> {
+    let (table, origin) =
+        table_at(document, "replicates", errors).unwrap_or((Table::default(), Origin::File));
+    let fields = flat(
+        &tables::REPLICATES,
+        "replicates",
+        &table,
+        origin,
+        true,
+        errors,
+    );
+    let find = |path: &str| fields.iter().find(|field| &*field.path == path);
+    let whole = |path: &str| match find(path)?.value {
+        Scalar::Integer(value) => usize::try_from(value).ok(),
+        _ => None,
+    };
+    let replicates = Replicates {
+        networks: whole("replicates.networks")?,
+        targets: whole("replicates.targets")?,
+        traces: whole("replicates.traces")?,
+    };
+    if replicates.traces > replicates.targets {
+        let origin = find("replicates.traces").map_or(origin, |field| field.origin);
+        errors.push(SpecError::new(
+            origin,
+            Problem::TooManyTraces {
+                traces: replicates.traces as u64,
+                targets: replicates.targets as u64,
+            },
+        ));
+    }
+    Some(replicates)
+}
+
+/// The base tables, each checked by itself: what conditions do not override must be right as well, and
+/// what they all override is still worth an error.
+fn read_base(document: &Table, errors: &mut Vec<SpecError>) -> [Option<(Table, Origin)>; 4] {
+    run_tables().map(|(name, schema)| {
+        if name == "rule" {
+            return None;
+        }
+        let (table, origin) = table_at(document, name, errors)?;
+        flat(schema, name, &table, origin, false, errors);
+        Some((table, origin))
+    })
+}
+
+fn read_blocks(document: &Table, errors: &mut Vec<SpecError>) -> Vec<Block> {
+    let node = document.get("condition");
+    if node.is_none() {
+        errors.push(SpecError::new(
+            Origin::File,
+            Problem::Missing {
+                path: "condition".to_owned(),
+                wanted: "at least one [[condition]] block with a rule".to_owned(),
+            },
+        ));
+    }
+    list_of(node, "condition", errors)
+        .iter()
+        .map(|node| Block::read(node, errors))
+        .collect()
+}
+
+/// The blocks `[[name]]`.
+fn list_of<'a>(node: Option<&'a Node>, name: &str, errors: &mut Vec<SpecError>) -> &'a [Node] {
+    let Some(node) = node else {
+        return &[];
+    };
+    node.as_list().unwrap_or_else(|| {
+        let wanted = format!("written [[{name}]], with two brackets");
+        errors.push(SpecError::new(node.origin, wrong_type(name, node, &wanted)));
+        &[]
+    })
+}
+
+/// Several target replicates of a target that never differs would be copies, not evidence.
+fn one_signal(
+    conditions: &[Condition],
+    document: &Table,
+    targets: u64,
+    errors: &mut Vec<SpecError>,
+) {
+    if targets < 2 {
+        return;
+    }
+    let fixed = conditions
+        .iter()
+        .find(|condition| !condition.target.is_random());
+    let Some(fixed) = fixed else {
+        return;
+    };
+    let replicates = document.get("replicates").and_then(Node::as_table);
+    let node = replicates.and_then(|table| table.get("targets"));
+    let kind = match fixed.cell("target.kind").and_then(Scalar::as_text) {
+        Some("sines") => "sines",
+        _ => "file",
+    };
+    errors.push(SpecError::new(
+        node.map_or(Origin::File, |node| node.origin),
+        Problem::OneSignal { kind, targets },
+    ));
+}
+
+/// Two conditions with the same parameters are one run computed and counted twice. Blocks that are not
+/// `sound` are left out: what is the same there may be so because of another error.
+fn same_conditions(
+    conditions: &[Condition],
+    blocks: &[Block],
+    sound: &[bool],
+    errors: &mut Vec<SpecError>,
+) {
+    let mut order: Vec<(&ConditionHash, usize)> = conditions
+        .iter()
+        .enumerate()
+        .filter(|(_, condition)| sound[condition.block])
+        .map(|(at, condition)| (&condition.hash, at))
+        .collect();
+    order.sort_unstable();
+    // By pair of blocks: the first point that is the same, and how many more.
+    let mut pairs: BTreeMap<(usize, usize), (usize, usize, u64)> = BTreeMap::new();
+    for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        let (other, this) = (pair[0].1, pair[1].1);
+        let key = (conditions[this].block, conditions[other].block);
+        let found = pairs.entry(key).or_insert((this, other, 0));
+        found.2 += 1;
+        if this < found.0 {
+            (found.0, found.1) = (this, other);
+        }
+    }
+    for ((block, _), (this, other, count)) in pairs {
+        errors.push(SpecError::new(
+            blocks[block].origin,
+            Problem::SameConditions {
+                this: describe(&conditions[this], &blocks[block]),
+                other: describe(&conditions[other], &blocks[conditions[other].block]),
+                more: count - 1,
+            },
+        ));
+    }
+}
+
+/// `condition 2 (line 20) at rule.eta0 = 0.001`
+fn describe(condition: &Condition, block: &Block) -> String {
+    let mut text = format!("condition {}", condition.block + 1);
+    if let Origin::At { line, .. } = block.origin {
+        text.push_str(&format!(" (line {line})"));
+    }
+    let point: Vec<String> = block
+        .axes
+        .iter()
+        .zip(&condition.values)
+        .map(|(axis, value)| format!("{} = {}", axis.path, value.to_toml()))
+        .collect();
+    if !point.is_empty() {
+        text.push_str(&format!(" at {}", point.join(", ")));
+    }
+    text
+}

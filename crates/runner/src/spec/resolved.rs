@@ -1,0 +1,279 @@
+//! The resolved study: the document with every default written out, as TOML that is itself a spec.
+
+use super::document::{Entry, Node, Origin, Table, Value, bare_or_quoted};
+use super::schema::{self, Field, FieldKind, Goal, Presence, TableSchema, run_tables, tables};
+use std::fmt::Write;
+use std::path::{Component, Path, PathBuf};
+
+/// A valid document and the folder that its paths are relative to.
+#[derive(Debug, Clone)]
+pub struct ResolvedSpec {
+    document: Table,
+    folder: PathBuf,
+}
+
+impl ResolvedSpec {
+    /// Complete a valid document; its paths are relative to `folder`.
+    pub fn new(document: &Table, folder: &Path) -> Self {
+        let mut complete = Table::default();
+        let base = run_tables().into_iter().filter(|(name, _)| *name != "rule");
+        let base = base.chain([("replicates", &tables::REPLICATES)]);
+        for field in tables::TOP.fields {
+            if let Some(node) = document.get(field.name) {
+                put(&mut complete, field.name, node.clone());
+            }
+        }
+        for (name, schema) in base {
+            let empty = Table::default();
+            let written = document.get(name).and_then(Node::as_table);
+            if let Some(table) = completed(schema, written.unwrap_or(&empty)) {
+                put(&mut complete, name, Node::table(table, Origin::File));
+            } else if let Some(table) = written {
+                put(
+                    &mut complete,
+                    name,
+                    Node::table(table.clone(), Origin::File),
+                );
+            }
+        }
+        for name in ["condition", "expect"] {
+            let Some(items) = document.get(name).and_then(Node::as_list) else {
+                continue;
+            };
+            let items = items.iter().map(|item| match (name, item.as_table()) {
+                ("condition", Some(table)) => Node::table(condition(table), Origin::File),
+                _ => item.clone(),
+            });
+            let list = Node {
+                value: Value::List(items.collect()),
+                origin: Origin::File,
+            };
+            put(&mut complete, name, list);
+        }
+        Self {
+            document: complete,
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// As TOML, to be kept in `folder`.
+    pub fn to_toml(&self, folder: &Path) -> String {
+        let mut document = self.document.clone();
+        for_each_path(&mut document, &mut |path| {
+            *path = relative(&self.folder.join(&*path), folder);
+        });
+        let mut text = String::new();
+        let (mut tables, mut lists) = (Vec::new(), Vec::new());
+        for entry in &document.entries {
+            match &entry.node.value {
+                Value::Table(table) => tables.push((&entry.key, table)),
+                Value::List(list) => lists.push((&entry.key, list)),
+                _ => line(&mut text, entry),
+            }
+        }
+        for (name, table) in tables {
+            section(&mut text, &format!("[{name}]"), table);
+        }
+        for (name, list) in lists {
+            for table in list.iter().filter_map(Node::as_table) {
+                section(&mut text, &format!("[[{name}]]"), table);
+            }
+        }
+        text
+    }
+}
+
+fn line(text: &mut String, entry: &Entry) {
+    let written = writeln!(
+        text,
+        "{} = {}",
+        bare_or_quoted(&entry.key),
+        entry.node.value
+    );
+    debug_assert!(written.is_ok(), "writing into memory does not fail");
+}
+
+fn section(text: &mut String, header: &str, table: &Table) {
+    text.push('\n');
+    text.push_str(header);
+    text.push('\n');
+    for entry in &table.entries {
+        line(text, entry);
+    }
+}
+
+fn put(table: &mut Table, key: &str, node: Node) {
+    table.insert(Entry {
+        key: key.to_owned(),
+        key_origin: Origin::File,
+        node,
+    });
+}
+
+/// A block with its rule completed. Where a sweep chooses a variant of the rule, defaults are left to
+/// the points: those of one variant would be unknown fields in another.
+fn condition(block: &Table) -> Table {
+    let mut block = block.clone();
+    let sweep = block.get("sweep").and_then(Node::as_table);
+    let tag_swept = sweep.is_some_and(|sweep| {
+        sweep.entries.iter().any(|axis| {
+            axis.key.starts_with("rule.") && matches!(schema::find(&axis.key), Some(Goal::Tag(_)))
+        })
+    });
+    if let Some(rule) = block.get_mut("rule")
+        && let (false, Some(table)) = (tag_swept, rule.as_table())
+        && let Some(table) = completed(&tables::RULE, table)
+    {
+        rule.value = Value::Table(table);
+    }
+    block
+}
+
+/// A table with its defaults, in the order of the schema; `None` if its variant is not known.
+fn completed(schema: &'static TableSchema, written: &Table) -> Option<Table> {
+    let mut table = Table::default();
+    let mut word = None;
+    if let Some(variants) = &schema.variants {
+        let chosen = match written.get(variants.tag) {
+            Some(node) => node.as_text()?,
+            None => variants.default?,
+        };
+        word = Some(variants.case(chosen)?.word);
+        let value = Value::Text(chosen.to_owned());
+        let origin = Origin::File;
+        put(&mut table, variants.tag, Node { value, origin });
+    }
+    for field in schema.fields_of(word) {
+        if let Some(node) = completed_field(field, written.get(field.name)) {
+            put(&mut table, field.name, node);
+        }
+    }
+    Some(table)
+}
+
+fn completed_field(field: &'static Field, written: Option<&Node>) -> Option<Node> {
+    let inner = |schema: &'static TableSchema, node: &Node| {
+        let table = node.as_table().and_then(|table| completed(schema, table));
+        table.map_or_else(|| node.clone(), |table| Node::table(table, Origin::File))
+    };
+    match (&field.kind, written, &field.presence) {
+        (FieldKind::Table(schema), Some(node), _) => Some(inner(schema, node)),
+        (FieldKind::Table(schema), None, Presence::Defaults) => {
+            completed(schema, &Table::default()).map(|table| Node::table(table, Origin::File))
+        }
+        (FieldKind::List(schema), Some(node), _) => {
+            let mut node = node.clone();
+            if let Value::List(items) = &mut node.value {
+                for item in items {
+                    *item = inner(schema, item);
+                }
+            }
+            Some(node)
+        }
+        (_, Some(node), _) => Some(node.clone()),
+        (_, None, Presence::Default(default)) => {
+            super::document::parse_value(&default().to_toml(), Origin::File)
+        }
+        (_, None, _) => None,
+    }
+}
+
+/// Visit every path of a signal: in the base, in overrides and in sweeps.
+fn for_each_path(document: &mut Table, visit: &mut dyn FnMut(&mut String)) {
+    let mut in_target = |table: &mut Table| {
+        if let Some(Value::Table(target)) = table.get_mut("target").map(|node| &mut node.value)
+            && let Some(Value::Text(path)) = target.get_mut("path").map(|node| &mut node.value)
+        {
+            visit(path);
+        }
+    };
+    in_target(document);
+    let Some(Value::List(blocks)) = document.get_mut("condition").map(|node| &mut node.value)
+    else {
+        return;
+    };
+    for block in blocks {
+        let Value::Table(block) = &mut block.value else {
+            continue;
+        };
+        in_target(block);
+        if let Some(Value::Table(sweep)) = block.get_mut("sweep").map(|node| &mut node.value)
+            && let Some(Value::Table(axis)) =
+                sweep.get_mut("target.path").map(|node| &mut node.value)
+            && let Some(Value::List(values)) = axis.get_mut("values").map(|node| &mut node.value)
+        {
+            for value in values {
+                if let Value::Text(path) = &mut value.value {
+                    in_target_value(path, &mut in_target);
+                }
+            }
+        }
+    }
+}
+
+/// Visit one path of a sweep as if it were that of a target.
+fn in_target_value(path: &mut String, in_target: &mut dyn FnMut(&mut Table)) {
+    let mut inner = Table::default();
+    let value = Value::Text(std::mem::take(path));
+    let origin = Origin::File;
+    put(&mut inner, "path", Node { value, origin });
+    let mut outer = Table::default();
+    put(&mut outer, "target", Node::table(inner, Origin::File));
+    in_target(&mut outer);
+    let inner = outer.get("target").and_then(Node::as_table);
+    if let Some(text) = inner
+        .and_then(|inner| inner.get("path"))
+        .and_then(Node::as_text)
+    {
+        *path = text.to_owned();
+    }
+}
+
+/// `file` as seen from `folder`, with forward slashes; absolute if they share no root.
+fn relative(file: &Path, folder: &Path) -> String {
+    let (Some(file), Some(folder)) = (plain(file), plain(folder)) else {
+        return file.display().to_string();
+    };
+    let shared = file.iter().zip(&folder).take_while(|(a, b)| a == b).count();
+    if shared == 0 {
+        return file.join("/");
+    }
+    let up = std::iter::repeat_n("..", folder.len() - shared);
+    let down = file[shared..].iter().map(String::as_str);
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+/// The components of an absolute path without `.` and `..`.
+fn plain(path: &Path) -> Option<Vec<String>> {
+    let path = std::path::absolute(path).ok()?;
+    let mut parts = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop();
+            }
+            Component::RootDir => parts.push(String::new()),
+            Component::Prefix(_) | Component::Normal(_) => {
+                parts.push(component.as_os_str().to_str()?.to_owned());
+            }
+        }
+    }
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_the_result_folder() {
+        let seen = |file: &str, folder: &str| relative(Path::new(file), Path::new(folder));
+        assert_eq!(
+            seen("experiments/data/ecg.csv", "results/ecg"),
+            "../../experiments/data/ecg.csv"
+        );
+        assert_eq!(seen("a/../data/x.csv", "data"), "x.csv");
+        assert_eq!(seen("/tmp/x.csv", "/tmp/deep/er"), "../../x.csv");
+    }
+}

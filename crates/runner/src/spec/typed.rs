@@ -1,0 +1,197 @@
+//! Flat fields to the typed parameters of the engine.
+
+use super::error::Problem;
+use super::scalar::Scalar;
+use super::signal::Signals;
+use synapse_core::params::{
+    Drift, Feedback, NetworkParams, Noise, Precision, Protocol, PulseInput, RuleParams, Scale,
+    Sine, TargetParams, TrainingParams, UpdateOrder,
+};
+
+/// Fields by path. A field that is wrong, and has been told, is absent: then there is nothing to build.
+pub trait Fields {
+    /// The value at a full path.
+    fn get(&self, path: &str) -> Option<&Scalar>;
+
+    /// A real number.
+    fn real(&self, path: &str) -> Option<f64> {
+        self.get(path)?.as_f64()
+    }
+
+    /// A whole number ≥ 0.
+    fn whole(&self, path: &str) -> Option<usize> {
+        match self.get(path)? {
+            Scalar::Integer(value) => usize::try_from(*value).ok(),
+            _ => None,
+        }
+    }
+
+    /// A text or a word.
+    fn text(&self, path: &str) -> Option<&str> {
+        self.get(path)?.as_text()
+    }
+
+    /// A flag.
+    fn flag(&self, path: &str) -> Option<bool> {
+        match self.get(path)? {
+            Scalar::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+fn scale(word: &str) -> Option<Scale> {
+    match word {
+        "variance" => Some(Scale::Variance),
+        "standard_deviation" => Some(Scale::StandardDeviation),
+        _ => None,
+    }
+}
+
+/// `network.*`
+pub fn network(fields: &dyn Fields) -> Option<NetworkParams> {
+    Some(NetworkParams {
+        units: fields.whole("network.units")?,
+        connection_probability: fields.real("network.connection_probability")?,
+        gain: fields.real("network.gain")?,
+        recurrent_scale: scale(fields.text("network.recurrent_scale")?)?,
+        tau_ms: fields.real("network.tau_ms")?,
+        dt_ms: fields.real("network.dt_ms")?,
+        pulse_ms: fields.real("network.pulse_ms")?,
+        pulse_onset_ms: fields.real("network.pulse_onset_ms")?,
+        pulse_input: match fields.text("network.pulse_input")? {
+            "per_unit" => PulseInput::PerUnit,
+            "shared" => PulseInput::Shared,
+            _ => return None,
+        },
+        feedback: match fields.text("network.feedback")? {
+            "readout" => Feedback::Readout,
+            "own_potential" => Feedback::OwnPotential,
+            _ => return None,
+        },
+        readout_scale: scale(fields.text("network.readout_scale")?)?,
+    })
+}
+
+/// `target.*`, with the hash of the samples if it is a file. An error is that of its signal.
+pub fn target(
+    fields: &dyn Fields,
+    signals: &mut Signals,
+) -> Result<Option<(TargetParams, Option<String>)>, Problem> {
+    if fields.text("target.kind") != Some("file") {
+        return Ok(drawn_or_sines(fields).map(|target| (target, None)));
+    }
+    let (Some(path), Some(column), Some(sample_ms), Some(standardise)) = (
+        fields.text("target.path"),
+        fields.text("target.column"),
+        fields.real("target.sample_ms"),
+        fields.flag("target.standardise"),
+    ) else {
+        return Ok(None);
+    };
+    let told = |error| Problem::Signal {
+        path: path.to_owned(),
+        column: column.to_owned(),
+        error,
+    };
+    let signal = signals.get(path, column).map_err(told)?;
+    if standardise {
+        signal.standardisable().map_err(told)?;
+    }
+    let target = TargetParams::Samples {
+        values: signal.values.clone(),
+        sample_ms,
+        standardise,
+    };
+    Ok(Some((target, Some(signal.content.clone()))))
+}
+
+fn drawn_or_sines(fields: &dyn Fields) -> Option<TargetParams> {
+    let length_ms = fields.real("target.length_ms")?;
+    match fields.text("target.kind")? {
+        "periodic_gp" => Some(TargetParams::PeriodicGp { length_ms }),
+        "sines" => {
+            let sine = |i: usize| {
+                let real = |name| fields.real(&format!("target.components.{i}.{name}"));
+                Some(Sine {
+                    period_ms: real("period_ms")?,
+                    amplitude: real("amplitude")?,
+                    phase: real("phase")?,
+                })
+            };
+            let components: Vec<Sine> = (0..).map_while(sine).collect();
+            (!components.is_empty()).then_some(TargetParams::Sines {
+                length_ms,
+                components,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// `training.*`
+pub fn training(fields: &dyn Fields) -> Option<TrainingParams> {
+    let protocol = match fields.text("training.protocol")? {
+        "trials" => Protocol::Trials {
+            trials: fields.whole("training.trials")?,
+            washout_ms: fields.real("training.washout_ms")?,
+            checkpoints_every: fields.whole("training.checkpoints_every")?,
+        },
+        "stream" => Protocol::Stream {
+            duration_ms: fields.real("training.duration_ms")?,
+            validate_every_ms: fields.real("training.validate_every_ms")?,
+            test_periods: fields.whole("training.test_periods")?,
+        },
+        _ => return None,
+    };
+    Some(TrainingParams {
+        protocol,
+        learn_every_ms: fields.real("training.learn_every_ms")?,
+        error_steps: fields.whole("training.error_steps")?,
+        error_lag_steps: fields.whole("training.error_lag_steps")?,
+        precision: match fields.text("training.precision")? {
+            "f32" => Precision::F32,
+            "f64" => Precision::F64,
+            _ => return None,
+        },
+    })
+}
+
+/// `rule.*`
+pub fn rule(fields: &dyn Fields) -> Option<RuleParams> {
+    match fields.text("rule.kind")? {
+        "classical" => Some(RuleParams::Classical {
+            eta0: fields.real("rule.eta0")?,
+        }),
+        "bayesian" => Some(RuleParams::Bayesian {
+            eta0: fields.real("rule.eta0")?,
+            noise: match fields.text("rule.noise.kind")? {
+                "fixed" => Noise::Fixed {
+                    variance: fields.real("rule.noise.variance")?,
+                },
+                "window" => Noise::Window {
+                    errors: fields.whole("rule.noise.errors")?,
+                    lag_steps: fields.whole("rule.noise.lag_steps")?,
+                },
+                _ => return None,
+            },
+            update_order: match fields.text("rule.update_order")? {
+                "together" => UpdateOrder::Together,
+                "variance_first" => UpdateOrder::VarianceFirst,
+                _ => return None,
+            },
+            drift: match fields.get("rule.drift.tau_ms") {
+                None => None,
+                Some(_) => Some(Drift {
+                    tau_ms: fields.real("rule.drift.tau_ms")?,
+                    prior_mean: fields.real("rule.drift.prior_mean")?,
+                    prior_variance: fields.real("rule.drift.prior_variance")?,
+                }),
+            },
+        }),
+        "force" => Some(RuleParams::Force {
+            alpha: fields.real("rule.alpha")?,
+        }),
+        _ => None,
+    }
+}
