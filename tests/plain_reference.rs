@@ -331,10 +331,17 @@ impl Plain<'_> {
                 duration_ms,
                 validate_every_ms,
                 test_periods,
+                learn_at_validation,
             } => {
                 let block = self.steps(validate_every_ms);
                 let blocks = self.steps(duration_ms) / block;
-                let result = self.stream(&mut state, block, blocks, test_periods, &mut outcome);
+                let result = self.stream(
+                    &mut state,
+                    block,
+                    blocks,
+                    (test_periods, learn_at_validation),
+                    &mut outcome,
+                );
                 for trial in outcome.checkpoints.len() + 1..=blocks {
                     outcome.checkpoints.push(missing(trial));
                 }
@@ -352,7 +359,7 @@ impl Plain<'_> {
         state: &mut State<F>,
         block: usize,
         blocks: usize,
-        test_periods: usize,
+        (test_periods, learn_at_validation): (usize, bool),
         outcome: &mut Outcome,
     ) -> Result<(), (usize, usize)> {
         let every = self.steps(self.training.learn_every_ms);
@@ -363,7 +370,7 @@ impl Plain<'_> {
             let role = Role {
                 target: Some(step),
                 learning: step < learned,
-                learning_step: step % every == 0,
+                learning_step: step % every == 0 && (learn_at_validation || step % block != 0),
                 pulse_row: self.pulse_row(step),
             };
             let (trial, within) = if step < learned {
@@ -487,12 +494,13 @@ fn every_rule_and_convention_gives_the_plain_bits() {
         let network = Network::draw(&params, 9, 1).unwrap();
         for rule in &rules {
             for precision in [Precision::F32, Precision::F64] {
-                let stream = Protocol::Stream {
+                let stream = |learn_at_validation| Protocol::Stream {
                     duration_ms: 400.0,
-                    validate_every_ms: 70.0,
+                    validate_every_ms: 69.0,
                     test_periods: 2,
+                    learn_at_validation,
                 };
-                for protocol in [trials(5, precision).protocol, stream] {
+                for protocol in [trials(5, precision).protocol, stream(true), stream(false)] {
                     let training = TrainingParams {
                         protocol,
                         learn_every_ms: 3.0,

@@ -23,6 +23,8 @@ pub struct Segment {
     pub target_phase: usize,
     /// The first learning step is this many steps after the washout.
     pub first_learning: usize,
+    /// No learning in the very first step, whatever the interval says.
+    pub skip_first: bool,
     /// The steps of this segment during which the pulse is on, and the first row of the pulse there.
     pub pulse: Range<usize>,
     /// The row of the pulse at `pulse.start`.
@@ -68,12 +70,19 @@ pub fn segments(
             duration_ms,
             validate_every_ms,
             test_periods,
-        } => stream_segments(
-            steps(duration_ms),
-            steps(validate_every_ms),
-            test_periods,
-            timing,
-        ),
+            learn_at_validation,
+        } => {
+            let mut segments = stream_segments(
+                steps(duration_ms),
+                steps(validate_every_ms),
+                test_periods,
+                timing,
+            );
+            for segment in &mut segments {
+                segment.skip_first = !learn_at_validation;
+            }
+            segments
+        }
     })
 }
 
@@ -136,6 +145,7 @@ fn trial_segments(
         washout,
         target_phase: 0,
         first_learning: 0,
+        skip_first: false,
         pulse: clipped.clone(),
         pulse_row: 0,
         checkpoint: trial % checkpoints_every == 0 || trial == trials,
@@ -172,6 +182,7 @@ fn stream_segments(
             washout: 0,
             target_phase: start % timing.target,
             first_learning: (timing.learn_every - start % timing.learn_every) % timing.learn_every,
+            skip_first: false,
             pulse: pulse.start - start..pulse.end - start,
             pulse_row: pulse.start.saturating_sub(timing.pulse.start),
             checkpoint: true,
@@ -251,6 +262,7 @@ mod tests {
             duration_ms: 480.0,
             validate_every_ms: 160.0,
             test_periods: 2,
+            learn_at_validation: true,
         };
         assert_eq!(checkpoints(&protocol, 1.0), [1, 2, 3]);
         let timing = Timing {

@@ -1,1 +1,50 @@
-fn main() {}
+//! `report`: summary and figures of a result folder, and the verdict on its expectations.
+
+mod cli;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Exit code for bad input, as clap's own for a bad command line.
+const BAD_INPUT: u8 = 2;
+
+/// Statistics, figures and a verdict from the tables of a study.
+///
+/// `report DIR` writes DIR/summary.csv and DIR/figures; `report check DIR` tells whether the study's
+/// expectations hold. Exit code 0: all well; 1: an expectation does not hold; 2: bad input.
+#[derive(Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+struct Arguments {
+    /// A result folder (study.toml, runs.csv, curves.csv and perhaps traces.csv)
+    #[arg(required = true)]
+    dir: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Tell whether the expectations of the study hold; writes nothing
+    Check {
+        /// A result folder
+        dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match (arguments.verb, arguments.dir) {
+        (Some(Verb::Check { dir }), _) => cli::check::run(&dir),
+        (None, Some(dir)) => cli::write::run(&dir),
+        (None, None) => unreachable!("clap requires DIR where no verb is given"),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(BAD_INPUT)
+    })
+}

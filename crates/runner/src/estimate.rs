@@ -136,6 +136,7 @@ fn seconds_per_run_step(study: &Study, kind: &Kind, budget: Duration) -> f64 {
             duration_ms: 1e6 * condition.network.dt_ms,
             validate_every_ms: 1e6 * condition.network.dt_ms,
             test_periods: 1,
+            learn_at_validation: true,
         },
         ..(*condition.training).clone()
     };

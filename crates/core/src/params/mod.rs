@@ -130,6 +130,7 @@ mod tests {
                 duration_ms: 100.0,
                 validate_every_ms: 160.0,
                 test_periods: 1,
+                learn_at_validation: true,
             },
             learn_every_ms: 1.5,
             error_steps: 0,

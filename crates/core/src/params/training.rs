@@ -26,6 +26,9 @@ pub enum Protocol {
         validate_every_ms: f64,
         /// Periods of the target in the frozen test at the end.
         test_periods: usize,
+        /// Whether the first step of a validation block may be a learning step (the Python
+        /// repository validates there instead).
+        learn_at_validation: bool,
     },
 }
 
@@ -80,6 +83,7 @@ impl TrainingParams {
                 duration_ms,
                 validate_every_ms,
                 test_periods,
+                ..
             } => {
                 errors.duration(
                     "training.duration_ms",

@@ -117,7 +117,8 @@ impl<'a, F: Real> Lane<'a, F> {
             }
         }
         let since = self.step - segment.washout;
-        if since % self.learn_every != segment.first_learning {
+        let due = since % self.learn_every == segment.first_learning;
+        if !due || (segment.skip_first && since == 0) {
             return None;
         }
         if present_alone {

@@ -141,6 +141,7 @@ pub fn training(fields: &dyn Fields) -> Option<TrainingParams> {
             duration_ms: fields.real("training.duration_ms")?,
             validate_every_ms: fields.real("training.validate_every_ms")?,
             test_periods: fields.whole("training.test_periods")?,
+            learn_at_validation: fields.flag("training.learn_at_validation")?,
         },
         _ => return None,
     };

@@ -261,6 +261,13 @@ pub static TRAINING: TableSchema = TableSchema {
                         Or(|| Scalar::Integer(1)),
                         "periods of the target in the frozen test at the end",
                     ),
+                    field(
+                        "learn_at_validation",
+                        Bool,
+                        Or(|| Scalar::Bool(true)),
+                        "whether the first time step of a validation block may be a learning step; \
+                         the Python repository skips it",
+                    ),
                 ],
             },
         ],

@@ -1,0 +1,162 @@
+//! Keys: what a colour, dash or shape stands for.
+
+use super::canvas::{Anchor, Canvas, Rect, Stroke};
+use super::colour::{Colour, Shape, ordered};
+use super::font;
+use super::panel::TICK_SIZE;
+use super::scale::Scale;
+
+const SAMPLE: f64 = 17.0;
+const ROW: f64 = 9.5;
+
+/// One line of a key.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) label: String,
+    pub(super) stroke: Stroke,
+    pub(super) marker: Option<Shape>,
+}
+
+/// Entries side by side from x on, in as many rows as they need; returns the y below.
+pub(super) fn flow(canvas: &mut Canvas, x: f64, y: f64, entries: &[Entry]) -> f64 {
+    let limit = canvas.width() - 4.0;
+    let (mut pen, mut row) = (x, y);
+    for entry in entries {
+        let width = SAMPLE + 3.0 + font::width(&entry.label, TICK_SIZE);
+        if pen > x && pen + width > limit {
+            pen = x;
+            row += ROW;
+        }
+        let middle = row + ROW / 2.0;
+        canvas.line(pen, middle, pen + SAMPLE, middle, entry.stroke);
+        if let Some(shape) = entry.marker {
+            canvas.marker(shape, pen + SAMPLE / 2.0, middle, 4.2, entry.stroke.colour);
+        }
+        let after = pen + SAMPLE + 3.0;
+        canvas.text_centred(after, middle, &entry.label, TICK_SIZE, Anchor::Start);
+        pen += width + 9.0;
+    }
+    row + ROW
+}
+
+/// A stack of colours with the values they stand for, the largest on top: the key of lines that are
+/// coloured by a swept value. Where values stand too close some go without their label.
+pub(super) fn stack(canvas: &mut Canvas, area: Rect, title: &str, values: &[(String, Colour)]) {
+    let title_height = 9.0;
+    canvas.text_centred(
+        area.x,
+        area.y + title_height / 2.0 - 1.0,
+        title,
+        TICK_SIZE,
+        Anchor::Start,
+    );
+    let room = area.h - title_height;
+    let height = (room / values.len().max(1) as f64).min(9.0);
+    let labels: Vec<String> = values.iter().rev().map(|v| v.0.clone()).collect();
+    let written = choose(&labels, height, |_| 8.0);
+    for (i, (label, colour)) in values.iter().rev().enumerate() {
+        let y = area.y + title_height + i as f64 * height;
+        let block = Rect {
+            x: area.x,
+            y,
+            w: 7.0,
+            h: height + 0.1,
+        };
+        canvas.rect(block, Some(*colour), None);
+        if written[i] {
+            canvas.text_centred(
+                area.x + 10.0,
+                y + height / 2.0,
+                label,
+                TICK_SIZE,
+                Anchor::Start,
+            );
+        }
+    }
+}
+
+/// Which labels of evenly spaced values to write, `spacing` pt apart, each `extent` pt long along
+/// the axis: all if they fit; else the short ones (whole powers of ten among points of a log axis)
+/// if those fit; else every so many-th.
+pub(super) fn choose(labels: &[String], spacing: f64, extent: impl Fn(&str) -> f64) -> Vec<bool> {
+    let step = |which: &[usize]| {
+        let widest = which
+            .iter()
+            .map(|&i| extent(&labels[i]))
+            .fold(0.0, f64::max);
+        libm::ceil(widest / spacing).max(1.0) as usize
+    };
+    let all: Vec<usize> = (0..labels.len()).collect();
+    let every = step(&all);
+    let plain: Vec<usize> = all
+        .iter()
+        .copied()
+        .filter(|&i| !labels[i].contains('×'))
+        .collect();
+    let apart = plain.windows(2).all(|p| p[1] - p[0] >= step(&plain));
+    if every > 1 && plain.len() > 1 && plain.len() < labels.len() && apart {
+        all.iter().map(|i| plain.contains(i)).collect()
+    } else {
+        all.iter().map(|i| i % every == 0).collect()
+    }
+}
+
+/// Room that a stack with this label takes beside a panel, in pt.
+pub(super) fn stack_width(label: &str) -> f64 {
+    6.0 + 10.0 + font::width(label, TICK_SIZE) + 4.0
+}
+
+/// A continuous colour bar with its ticks on the right; the scale's shares are the colours.
+pub(super) fn bar(canvas: &mut Canvas, area: Rect, scale: Scale, title: &str) {
+    const STEPS: usize = 64;
+    for i in 0..STEPS {
+        let share = (i as f64 + 0.5) / STEPS as f64;
+        let height = area.h / STEPS as f64;
+        let slice = Rect {
+            y: area.bottom() - (i + 1) as f64 * height,
+            h: height + 0.15,
+            ..area
+        };
+        canvas.rect(slice, Some(ordered(share)), None);
+    }
+    let axis = Stroke::new(super::colour::BLACK, 0.5);
+    canvas.rect(area, None, Some(axis));
+    let placed = scale.on(area.bottom(), area.y);
+    let ticks = placed.ticks(|_| TICK_SIZE * 0.75);
+    let mut widest: f64 = 0.0;
+    for (value, label) in &ticks.major {
+        let y = placed.at(*value);
+        canvas.line(area.right(), y, area.right() + 2.2, y, axis);
+        canvas.text_centred(area.right() + 3.8, y, label, TICK_SIZE, Anchor::Start);
+        widest = widest.max(font::width(label, TICK_SIZE));
+    }
+    for value in &ticks.minor {
+        let y = placed.at(*value);
+        canvas.line(area.right(), y, area.right() + 1.3, y, axis);
+    }
+    canvas.text_upwards(
+        area.right() + widest + 13.0,
+        area.y + area.h / 2.0,
+        title,
+        super::panel::TITLE_SIZE,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crowded_labels_keep_the_powers_of_ten() {
+        let labels = ["10⁻⁶", "3.16×10⁻⁶", "10⁻⁵", "3.16×10⁻⁵", "10⁻⁴"].map(str::to_string);
+        let length = |l: &str| 4.0 * l.chars().count() as f64;
+        assert_eq!(choose(&labels, 40.0, length), [true; 5]);
+        let powers = [true, false, true, false, true];
+        assert_eq!(choose(&labels, 10.0, length), powers);
+        // Not even those fit: evenly thinned.
+        let thinned = choose(&labels, 4.0, length);
+        assert_eq!(thinned, [true, false, false, false, false]);
+        let even = ["1", "2", "3", "4"].map(str::to_string);
+        assert_eq!(choose(&even, 2.0, length), [true, false, true, false]);
+    }
+}

@@ -1,0 +1,108 @@
+//! Figures for a paper, each as SVG and as PNG (300 dpi), 85 mm or 180 mm wide, with captions.
+//!
+//! Every figure states n, the method of its intervals and how many runs diverged or failed, because
+//! a number never travels alone. Files are the same, byte for byte, for the same tables: text is
+//! drawn as outlines of an embedded font, nothing depends on the machine or the time.
+
+mod canvas;
+mod captions;
+mod colour;
+mod error_axis;
+mod font;
+mod heatmap;
+mod learning_curves;
+mod legend;
+mod panel;
+mod raster;
+mod scale;
+mod sensitivity;
+mod tracking;
+
+use crate::Results;
+use crate::error::ReportError;
+use crate::summary::write_whole;
+use canvas::Canvas;
+use rayon::prelude::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder inside the result folder.
+pub const FOLDER: &str = "figures";
+
+/// Width of a figure for one column of a journal's page, in mm.
+const SINGLE_MM: f64 = 85.0;
+/// Width of a figure for both columns, in mm.
+const DOUBLE_MM: f64 = 180.0;
+
+/// A drawn figure.
+struct Figure {
+    /// File name without extension.
+    name: String,
+    /// Its title in captions.md.
+    title: String,
+    canvas: Canvas,
+    /// Height of the page in pt.
+    height: f64,
+    /// The full caption, Markdown.
+    caption: String,
+}
+
+/// Draws all figures of a result and writes them to `folder/figures`; returns the files in order.
+pub fn write(results: &Results, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let target = folder.join(FOLDER);
+    fs::create_dir_all(&target).map_err(|e| ReportError::io("create", &target, e))?;
+    let (figures, absent) = draw_all(results);
+    let mut files: Vec<PathBuf> = Vec::new();
+    let written: Result<Vec<[PathBuf; 2]>, ReportError> = figures
+        .par_iter()
+        .map(|figure| {
+            let svg_path = target.join(format!("{}.svg", figure.name));
+            let png_path = target.join(format!("{}.png", figure.name));
+            let svg = figure.canvas.finish(figure.height, &figure.title);
+            let png = raster::png(&svg, &png_path)?;
+            write_whole(&svg_path, svg.as_bytes())?;
+            write_whole(&png_path, &png)?;
+            Ok([svg_path, png_path])
+        })
+        .collect();
+    files.extend(written?.into_iter().flatten());
+    let captions = target.join("captions.md");
+    write_whole(
+        &captions,
+        captions::markdown(results, &figures, &absent).as_bytes(),
+    )?;
+    files.push(captions);
+    Ok(files)
+}
+
+/// The figures that these results allow, and why the others are not there.
+fn draw_all(results: &Results) -> (Vec<Figure>, Vec<String>) {
+    let mut figures = vec![tracking::draw(results)];
+    let mut absent = Vec::new();
+    match learning_curves::draw(results) {
+        Some(figure) => figures.push(figure),
+        None => absent.push(
+            "learning_curves: no condition has two checkpoints with a measurement".to_string(),
+        ),
+    }
+    for axis in &results.design.axes {
+        figures.push(sensitivity::draw(results, axis));
+    }
+    if results.design.axes.is_empty() {
+        absent.push("sensitivity: no numeric parameter was swept".to_string());
+    }
+    for (a, b) in results.study.crossed() {
+        let axis = |path: &str| results.design.axes.iter().find(|axis| axis.path == path);
+        if let (Some(a), Some(b)) = (axis(a), axis(b)) {
+            figures.extend(heatmap::draw(results, a, b));
+        }
+    }
+    (figures, absent)
+}
+
+/// `rule.eta0` as part of a file name.
+fn file_part(path: &str) -> String {
+    path.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect()
+}

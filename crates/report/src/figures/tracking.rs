@@ -1,0 +1,309 @@
+//! What a single seed looks like: for each rule at its best condition, target and output in the
+//! frozen test, and beside it the curves of all its runs with their median.
+
+use super::canvas::{Anchor, Canvas, Rect, Stroke};
+use super::captions::{basis, capitalised, metric_words};
+use super::colour::{BLACK, GREY, category};
+use super::error_axis::{ErrorAxis, unlearned};
+use super::learning_curves::{metric_over_time, time_title};
+use super::legend::{self, Entry};
+use super::panel::{BELOW, LANE, LEFT, NOTE_SIZE, Panel, note, panel_title};
+use super::scale::Scale;
+use super::{DOUBLE_MM, Figure};
+use crate::Results;
+use crate::design::{Group, axis_values};
+use crate::expectation::Metric;
+use crate::number::printed;
+use crate::summary::Row;
+use crate::tables::{Run, Status};
+
+const HEIGHT: f64 = 70.0;
+const TITLE_ROOM: f64 = 15.0;
+/// Runs drawn one by one; more are an even selection, or the file would grow without saying more.
+const MAX_RUNS: usize = 100;
+/// An output further from the target's range than this many times that range is cut off.
+const MAX_EXCURSION: f64 = 1.5;
+/// Significant digits of medians in titles.
+const DIGITS: usize = 3;
+
+/// Said where the curves are not what they are elsewhere.
+const ONLY_TRACKING: &str =
+    "test MSE exists only at the end of learning, so the curves are tracking MSE";
+
+/// Draws the figure.
+pub(super) fn draw(results: &Results) -> Figure {
+    let metric = results.ranking_metric();
+    let mut canvas = Canvas::new(DOUBLE_MM);
+    let entry = |label: &str, stroke| Entry {
+        label: label.to_string(),
+        stroke,
+        marker: None,
+    };
+    let key = [
+        entry("target", Stroke::new(BLACK, 0.9).dashed(&[3.0, 1.5])),
+        entry(
+            "output, learning frozen (in the rule's colour)",
+            Stroke::new(GREY, 0.9),
+        ),
+        entry("single runs", Stroke::new(GREY, 0.35)),
+        entry("their median", Stroke::new(GREY, 1.6)),
+    ];
+    let mut y = legend::flow(&mut canvas, LEFT, 3.0, &key) + 3.0;
+    let left_width = 0.52 * canvas.width();
+    let mut rows: Vec<&Row> = Vec::new();
+    let mut remarks: Vec<String> = Vec::new();
+    let mut thinned = false;
+    for (i, group) in results.design.groups.iter().enumerate() {
+        let best = results.summary.best(&group.conditions, metric);
+        let first = group.conditions.first();
+        rows.extend(best.or_else(|| results.summary.last(*first?, metric)));
+        let title = title(results, group, best, metric);
+        let width = canvas.width() - LEFT - 8.0;
+        panel_title(&mut canvas, (LEFT, y + 9.0), width, Some(i), &title);
+        let top = y + TITLE_ROOM + LANE / 2.0;
+        let trace = Rect {
+            x: LEFT,
+            y: top,
+            w: left_width - LEFT - 6.0,
+            h: HEIGHT,
+        };
+        let curves = Rect {
+            x: left_width + LEFT,
+            w: canvas.width() - left_width - LEFT - 8.0,
+            ..trace
+        };
+        remarks.extend(draw_trace(&mut canvas, results, i, group, best, trace));
+        thinned |= draw_runs(&mut canvas, results, i, best, curves, &mut remarks);
+        y = top + HEIGHT + BELOW + 2.0;
+    }
+    let mut text = format!(
+        "Each rule at its best condition (lowest median final {}). ",
+        metric.title()
+    );
+    if rows.iter().any(|r| r.diverged > 0) {
+        text.push_str("× marks where a run diverged. ");
+    }
+    if remarks.iter().any(|r| r.ends_with(ONLY_TRACKING)) {
+        text.push_str(&format!("{}. ", capitalised(ONLY_TRACKING)));
+    }
+    if thinned {
+        text.push_str(&format!("At most {MAX_RUNS} single runs drawn. "));
+    }
+    text.push_str(&basis(results, &rows));
+    let height = note(&mut canvas, y - 2.0, &text);
+    let mut caption = format!(
+        "Each rule at its best condition: lowest median final {}, then fewest diverged runs, then first. Left: target and network output of one run (the first network and target whose trace was kept) in the frozen test after learning. Right: error of single runs (thin; at most {MAX_RUNS}, an even selection) and the median of all runs (thick); × marks the last value of a run that diverged, a median (or run) in the lane above the axis is +∞ or beyond 10⁴ times the error before learning. {}",
+        metric.title(),
+        metric_words(metric)
+    );
+    for remark in remarks {
+        caption.push_str(&format!(" {}.", capitalised(&remark)));
+    }
+    caption.push(' ');
+    caption.push_str(&basis(results, &rows));
+    Figure {
+        name: "tracking".to_string(),
+        title: "Single runs at each rule's best condition".to_string(),
+        canvas,
+        height,
+        caption,
+    }
+}
+
+/// The rule, its best condition's swept values, and its final median with interval.
+fn title(results: &Results, group: &Group, best: Option<&Row>, metric: Metric) -> String {
+    let mut text = group.label.clone();
+    let Some(row) = best else {
+        return text;
+    };
+    let axes = results.design.axes_of(&results.tables, group);
+    let at = axis_values(&results.tables, &axes, row.condition);
+    if !at.is_empty() {
+        text.push_str(&format!(", {at}"));
+    }
+    if let Some(median) = row.median {
+        text.push_str(&format!(
+            ": final {} {}",
+            metric.title(),
+            printed(median.value, DIGITS)
+        ));
+        if let Some(i) = median.interval {
+            text.push_str(&format!(
+                " [{}, {}]",
+                printed(i.low, DIGITS),
+                printed(i.high, DIGITS)
+            ));
+        }
+    }
+    text
+}
+
+/// Target and output over time; returns a remark if there is nothing to draw.
+fn draw_trace(
+    canvas: &mut Canvas,
+    results: &Results,
+    index: usize,
+    group: &Group,
+    best: Option<&Row>,
+    area: Rect,
+) -> Option<String> {
+    let trace = best.and_then(|row| {
+        results
+            .tables
+            .traces
+            .iter()
+            .find(|t| results.tables.runs[t.run].condition == row.condition)
+    });
+    let Some(trace) = trace else {
+        let unit = Scale::fit(false, [0.0, 1.0].into_iter(), 0.0);
+        let panel = Panel::new(area, unit, unit, None);
+        let reason = match best {
+            None => "all runs failed".to_string(),
+            Some(row) if row.diverged == row.n => {
+                format!(
+                    "all {} runs diverged: no test in closed loop to show",
+                    row.n
+                )
+            }
+            Some(_) => "no trace was kept for this condition".to_string(),
+        };
+        canvas.rect(area, None, Some(Stroke::new(GREY, 0.4)));
+        panel.remark(canvas, &reason);
+        return Some(format!("{}: {reason}", group.label));
+    };
+    let x = Scale::fit(false, trace.t_ms.iter().copied(), 0.0);
+    let (low, high) = trace
+        .v_tar
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| {
+            (low.min(v), high.max(v))
+        });
+    let room = MAX_EXCURSION * (high - low).max(f64::MIN_POSITIVE);
+    let seen = |v: &f64| v.clamp(low - room, high + room);
+    let both = trace.v_tar.iter().chain(&trace.v).map(seen);
+    let y = Scale::fit(false, both, 0.06);
+    let panel = Panel::new(area, x, y, None);
+    panel.axes(canvas, Some("time (ms)"), Some("V"));
+    let series = |values: &[f64]| -> Vec<(f64, f64)> {
+        trace
+            .t_ms
+            .iter()
+            .copied()
+            .zip(values.iter().copied())
+            .collect()
+    };
+    let (colour, _, _) = category(index);
+    panel.curve(canvas, &series(&trace.v), Stroke::new(colour, 1.0));
+    let target = Stroke::new(BLACK, 0.9).dashed(&[3.0, 1.5]);
+    panel.curve(canvas, &series(&trace.v_tar), target);
+    let largest = trace.v.iter().map(|v| v.abs()).fold(0.0, f64::max);
+    if trace.v.iter().any(|v| seen(v) != *v) {
+        let words = format!("output cut off: reaches |V| = {}", printed(largest, DIGITS));
+        canvas.text(
+            area.right(),
+            area.y - 2.5,
+            &words,
+            NOTE_SIZE,
+            Anchor::End,
+            GREY,
+        );
+    }
+    None
+}
+
+/// The runs' curves and their median; whether runs were left out of the drawing.
+fn draw_runs(
+    canvas: &mut Canvas,
+    results: &Results,
+    index: usize,
+    best: Option<&Row>,
+    area: Rect,
+    remarks: &mut Vec<String>,
+) -> bool {
+    let unit = Scale::fit(false, [0.0, 1.0].into_iter(), 0.0);
+    let Some(row) = best else {
+        canvas.rect(area, None, Some(Stroke::new(GREY, 0.4)));
+        Panel::new(area, unit, unit, None).remark(canvas, "all runs failed");
+        return false;
+    };
+    let condition = row.condition;
+    let metric = metric_over_time(results, &[condition]).unwrap_or(row.metric);
+    if metric == Metric::TrackingMse && row.metric == Metric::TestMse {
+        remarks.push(format!(
+            "{}: {ONLY_TRACKING}",
+            results.design.groups[index].label
+        ));
+    }
+    let runs: Vec<&Run> = results.tables.conditions[condition]
+        .runs
+        .iter()
+        .map(|&r| &results.tables.runs[r])
+        .filter(|r| r.status != Status::Failed)
+        .collect();
+    let every = runs.len().div_ceil(MAX_RUNS).max(1);
+    let curves: Vec<(Status, Vec<(f64, f64)>)> = runs
+        .iter()
+        .step_by(every)
+        .map(|run| {
+            let points = run
+                .curve
+                .iter()
+                .filter_map(|c| Some((c.trial as f64, c.get(metric)?)))
+                .collect();
+            (run.status, points)
+        })
+        .collect();
+    let median: Vec<(f64, f64)> = results
+        .summary
+        .curve(condition, metric)
+        .iter()
+        .filter_map(|r| Some((r.trial? as f64, r.median?.value)))
+        .collect();
+    if curves.iter().all(|(_, c)| c.is_empty()) {
+        canvas.rect(area, None, Some(Stroke::new(GREY, 0.4)));
+        let reason = format!("all {} runs diverged before the first measurement", row.n);
+        Panel::new(area, unit, unit, None).remark(canvas, &reason);
+        return false;
+    }
+    let points = || curves.iter().flat_map(|(_, c)| c).chain(&median);
+    let errors = ErrorAxis::fit(
+        unlearned(results, metric),
+        points().map(|p| p.1),
+        points().map(|p| p.1),
+        0.06,
+    );
+    let clipped = |curve: &[(f64, f64)]| -> Vec<(f64, f64)> {
+        curve.iter().map(|p| (p.0, errors.clip(p.1))).collect()
+    };
+    let area = if errors.lane.is_some() {
+        Rect {
+            y: area.y + LANE / 2.0,
+            h: area.h - LANE / 2.0,
+            ..area
+        }
+    } else {
+        area
+    };
+    let x = Scale::fit(false, points().map(|p| p.0), 0.03);
+    let panel = Panel::new(area, x, errors.scale, errors.lane.clone());
+    panel.axes(canvas, Some(time_title(metric)), Some(metric.title()));
+    let (colour, _, _) = category(index);
+    let opacity = if curves.len() > 30 { 0.35 } else { 0.55 };
+    let thin = Stroke::new(colour, 0.35).faint(opacity);
+    for (status, curve) in &curves {
+        let curve = clipped(curve);
+        panel.curve(canvas, &curve, thin);
+        if *status == Status::Diverged
+            && let Some(&(x, y)) = curve.last()
+        {
+            let (px, py) = panel.place(x, y);
+            canvas.cross(px, py, 3.2, Stroke::new(colour, 0.7));
+        }
+    }
+    panel.curve(canvas, &clipped(&median), Stroke::new(colour, 1.6));
+    if let [(x, y)] = median[..] {
+        let (px, py) = panel.place(x, errors.clip(y));
+        canvas.marker(category(index).2, px, py, 4.4, colour);
+    }
+    every > 1
+}

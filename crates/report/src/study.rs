@@ -1,0 +1,273 @@
+//! What the report needs of `study.toml`: names, seed, replicates, axes, expectations.
+//!
+//! Unknown fields are passed over here (not inside expectations): the runner has validated the
+//! study, and a report must go on reading the results of older and newer versions.
+
+use crate::error::ReportError;
+use crate::expectation::Expectation;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The file's name in a result folder.
+pub const FILE: &str = "study.toml";
+
+/// How the values of an axis are spaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Evenly in the logarithm.
+    Log,
+    /// Evenly.
+    Linear,
+    /// As listed.
+    Values,
+}
+
+/// One swept axis of a condition block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Axis {
+    /// Dotted path, the column's name.
+    pub path: String,
+    /// Its spacing.
+    pub scale: Scale,
+}
+
+/// The swept axes of one `[[condition]]` block, in the file's order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Block {
+    /// The axes.
+    pub axes: Vec<Axis>,
+    /// Groups of axes that advance together instead of being crossed.
+    pub zip: Vec<Vec<String>>,
+}
+
+/// A study, as far as the report needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// Its name.
+    pub name: String,
+    /// The question it asks; may be empty.
+    pub question: String,
+    /// The seed that all random streams derive from.
+    pub seed: u64,
+    /// Networks × targets that every condition should have, if stated.
+    pub replicates: Option<(u64, u64)>,
+    /// The condition blocks, in the file's order.
+    pub blocks: Vec<Block>,
+    /// What the study expects of itself.
+    pub expectations: Vec<Expectation>,
+}
+
+impl Study {
+    /// Whether any block sweeps this path with logarithmic spacing.
+    pub fn is_log(&self, path: &str) -> bool {
+        self.blocks
+            .iter()
+            .flat_map(|b| &b.axes)
+            .any(|a| a.path == path && a.scale == Scale::Log)
+    }
+
+    /// All swept paths, each once, in the file's order.
+    pub fn swept(&self) -> Vec<&str> {
+        let mut seen = BTreeSet::new();
+        self.blocks
+            .iter()
+            .flat_map(|b| &b.axes)
+            .map(|a| a.path.as_str())
+            .filter(|path| seen.insert(*path))
+            .collect()
+    }
+
+    /// Pairs of paths that some block crosses with each other, in the file's order.
+    pub fn crossed(&self) -> Vec<(&str, &str)> {
+        let mut pairs: Vec<(&str, &str)> = Vec::new();
+        for block in &self.blocks {
+            let zipped = |a: &str, b: &str| {
+                block
+                    .zip
+                    .iter()
+                    .any(|group| group.iter().any(|x| x == a) && group.iter().any(|x| x == b))
+            };
+            for (i, a) in block.axes.iter().enumerate() {
+                for b in &block.axes[i + 1..] {
+                    let pair = (a.path.as_str(), b.path.as_str());
+                    let swapped = (pair.1, pair.0);
+                    if !zipped(pair.0, pair.1)
+                        && !pairs.contains(&pair)
+                        && !pairs.contains(&swapped)
+                    {
+                        pairs.push(pair);
+                    }
+                }
+            }
+        }
+        pairs
+    }
+}
+
+#[derive(Deserialize)]
+struct WireStudy {
+    name: String,
+    #[serde(default)]
+    question: String,
+    seed: u64,
+    replicates: Option<WireReplicates>,
+    #[serde(default)]
+    condition: Vec<WireBlock>,
+    #[serde(default)]
+    expect: Vec<Expectation>,
+}
+
+#[derive(Deserialize)]
+struct WireReplicates {
+    networks: u64,
+    targets: u64,
+}
+
+#[derive(Deserialize)]
+struct WireBlock {
+    #[serde(default)]
+    sweep: toml::Table,
+    #[serde(default)]
+    zip: Vec<Vec<String>>,
+}
+
+/// Reads `study.toml` of a result folder.
+pub fn read(folder: &Path) -> Result<Study, ReportError> {
+    let path = folder.join(FILE);
+    let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => ReportError::NoFile {
+            folder: folder.to_path_buf(),
+            file: FILE,
+        },
+        _ => ReportError::io("read", &path, e),
+    })?;
+    parse(&text).map_err(|(line, problem)| ReportError::Study {
+        path,
+        line,
+        problem,
+    })
+}
+
+fn parse(text: &str) -> Result<Study, (Option<usize>, String)> {
+    let wire: WireStudy = toml::from_str(text).map_err(|e| {
+        let line = e
+            .span()
+            .map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        (line, e.message().trim().replace('\n', "; "))
+    })?;
+    let blocks = wire
+        .condition
+        .into_iter()
+        .map(|block| Block {
+            axes: axes(&block.sweep),
+            zip: block.zip,
+        })
+        .collect();
+    Ok(Study {
+        name: wire.name,
+        question: wire.question,
+        seed: wire.seed,
+        replicates: wire.replicates.map(|r| (r.networks, r.targets)),
+        blocks,
+        expectations: wire.expect,
+    })
+}
+
+/// The axes of a sweep table, whose keys are dotted paths, quoted or not.
+fn axes(sweep: &toml::Table) -> Vec<Axis> {
+    fn walk(prefix: &str, table: &toml::Table, into: &mut Vec<Axis>) {
+        for (key, value) in table {
+            let path = if prefix.is_empty() {
+                key.clone()
+            } else {
+                format!("{prefix}.{key}")
+            };
+            let Some(inner) = value.as_table() else {
+                continue;
+            };
+            let scale = if inner.contains_key("log") {
+                Scale::Log
+            } else if inner.contains_key("linear") {
+                Scale::Linear
+            } else if inner.contains_key("values") {
+                Scale::Values
+            } else {
+                walk(&path, inner, into);
+                continue;
+            };
+            into.push(Axis { path, scale });
+        }
+    }
+    let mut found = Vec::new();
+    walk("", sweep, &mut found);
+    found
+}
+
+#[cfg(test)]
+impl Study {
+    /// A study from its text, for tests.
+    pub(crate) fn of_text(text: &str) -> Self {
+        parse(text).expect("a test's own study is valid")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+schema = 1
+name = "grid"
+question = "Which?"
+seed = 7
+[network]
+units = 500
+[replicates]
+networks = 4
+targets = 5
+[[condition]]
+rule = { kind = "bayesian" }
+sweep = { "rule.noise.errors" = { values = [10, 100] }, "rule.eta0" = { log = [1e-6, 1e-3], points = 7 }, network.gain = { linear = [1, 2], points = 3 } }
+zip = [["network.gain", "rule.eta0"]]
+[[condition]]
+rule = { kind = "classical" }
+sweep = { "rule.eta0" = { values = [1, 2] } }
+[[expect]]
+metric = "test_mse"
+max = 1
+"#;
+
+    #[test]
+    fn reads_what_it_needs_in_the_files_order() {
+        let study = parse(TEXT).unwrap();
+        assert_eq!((study.name.as_str(), study.seed), ("grid", 7));
+        assert_eq!(study.replicates, Some((4, 5)));
+        assert_eq!(
+            study.swept(),
+            ["rule.noise.errors", "rule.eta0", "network.gain"]
+        );
+        assert!(study.is_log("rule.eta0") && !study.is_log("network.gain"));
+        assert_eq!(
+            study.crossed(),
+            [
+                ("rule.noise.errors", "rule.eta0"),
+                ("rule.noise.errors", "network.gain")
+            ]
+        );
+        assert_eq!(study.expectations.len(), 1);
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let bad = TEXT.replace("max = 1", "maximum = 1");
+        let (line, problem) = parse(&bad).unwrap_err();
+        assert_eq!(line, Some(20));
+        assert!(problem.starts_with("unknown field `maximum`"), "{problem}");
+        let bad = TEXT.replace("seed = 7", "seed = -7");
+        let (line, problem) = parse(&bad).unwrap_err();
+        assert_eq!(line, Some(5));
+        assert_eq!(problem, "invalid value: integer `-7`, expected u64");
+    }
+}

@@ -1,0 +1,185 @@
+//! Strict reading of CSV: every error names the file, the line, the column and what is allowed.
+
+use crate::error::ReportError;
+use csv::StringRecord;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// A table being read: its path, its header and the record under the cursor.
+pub(super) struct TableReader {
+    path: PathBuf,
+    reader: csv::Reader<File>,
+    record: StringRecord,
+    /// The column names.
+    pub(super) header: Vec<String>,
+}
+
+impl TableReader {
+    /// Opens a table; `None` if there is no such file.
+    pub(super) fn open(folder: &Path, name: &'static str) -> Result<Option<Self>, ReportError> {
+        let path = folder.join(name);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(ReportError::io("read", &path, e)),
+        };
+        let mut reader = csv::ReaderBuilder::new()
+            // A header of its own, so that a file of one line is not taken for data.
+            .has_headers(true)
+            .buffer_capacity(1 << 18)
+            .from_reader(file);
+        let header: Vec<String> = reader
+            .headers()
+            .map_err(|e| line_error(&path, 1, e))?
+            .iter()
+            .map(str::to_string)
+            .collect();
+        let table = Self {
+            path,
+            reader,
+            record: StringRecord::new(),
+            header,
+        };
+        for (i, column) in table.header.iter().enumerate() {
+            if table.header[..i].contains(column) {
+                return Err(table.header_error(column, "stands twice"));
+            }
+        }
+        Ok(Some(table))
+    }
+
+    /// The columns between `run_id` and `network`, after checking that `rest` follows them.
+    pub(super) fn parameters(&self, rest: &[&str]) -> Result<Vec<String>, ReportError> {
+        if self.header.first().map(String::as_str) != Some("run_id") {
+            return Err(self.header_error("run_id", "must be the first column"));
+        }
+        for column in rest {
+            if !self.header.iter().any(|h| h == column) {
+                return Err(self.header_error(column, "is missing"));
+            }
+        }
+        let network = self.position("network");
+        if self.header[1..network].first().map(String::as_str) != Some("rule.kind") {
+            return Err(self.header_error("rule.kind", "must follow run_id"));
+        }
+        for (offset, column) in rest.iter().enumerate() {
+            if self.header.get(network + offset).map(String::as_str) != Some(*column) {
+                return Err(
+                    self.header_error(column, &format!("must be column {}", network + offset + 1))
+                );
+            }
+        }
+        if let Some(unknown) = self.header.get(network + rest.len()) {
+            return Err(self.header_error(unknown, "is not known here"));
+        }
+        Ok(self.header[1..network].to_vec())
+    }
+
+    /// The index of a column known to exist.
+    pub(super) fn position(&self, column: &str) -> usize {
+        self.header
+            .iter()
+            .position(|h| h == column)
+            .unwrap_or(self.header.len())
+    }
+
+    /// Moves to the next record; `false` after the last.
+    pub(super) fn advance(&mut self) -> Result<bool, ReportError> {
+        let line = self.reader.position().line();
+        self.reader
+            .read_record(&mut self.record)
+            .map_err(|e| line_error(&self.path, line, e))
+    }
+
+    /// The text of a cell.
+    pub(super) fn text(&self, column: usize) -> &str {
+        self.record.get(column).unwrap_or("")
+    }
+
+    /// A whole number ≥ 0.
+    pub(super) fn whole<T: std::str::FromStr>(&self, column: usize) -> Result<T, ReportError> {
+        self.text(column)
+            .parse()
+            .map_err(|_| self.cell_error(column, "a whole number ≥ 0"))
+    }
+
+    /// A finite number.
+    pub(super) fn finite(&self, column: usize) -> Result<f64, ReportError> {
+        match self.text(column).parse::<f64>() {
+            Ok(x) if x.is_finite() => Ok(x),
+            _ => Err(self.cell_error(column, "a finite number")),
+        }
+    }
+
+    /// A mean squared error: finite, ≥ 0, or empty.
+    pub(super) fn mse(&self, column: usize) -> Result<Option<f64>, ReportError> {
+        let text = self.text(column);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        match text.parse::<f64>() {
+            Ok(x) if x.is_finite() && x >= 0.0 => Ok(Some(x)),
+            _ => Err(self.cell_error(column, "a finite number ≥ 0, or empty")),
+        }
+    }
+
+    /// The line number of the current record.
+    pub(super) fn line(&self) -> u64 {
+        self.record.position().map_or(1, csv::Position::line)
+    }
+
+    /// The table's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An error about a cell of the current record.
+    pub(super) fn cell_error(&self, column: usize, allowed: &str) -> ReportError {
+        ReportError::Cell {
+            path: self.path.clone(),
+            line: self.line(),
+            column: self.header[column].clone(),
+            value: self.text(column).to_string(),
+            allowed: allowed.to_string(),
+        }
+    }
+
+    /// An error about the current record as a whole.
+    pub(super) fn record_error(&self, problem: String) -> ReportError {
+        ReportError::Line {
+            path: self.path.clone(),
+            line: self.line(),
+            problem,
+        }
+    }
+
+    /// An error about a column of the header.
+    pub(super) fn header_error(&self, column: &str, problem: &str) -> ReportError {
+        ReportError::Header {
+            path: self.path.clone(),
+            column: column.to_string(),
+            problem: problem.to_string(),
+            found: self.header.clone(),
+        }
+    }
+}
+
+fn line_error(path: &Path, before: u64, error: csv::Error) -> ReportError {
+    let line = error.position().map_or(before, csv::Position::line);
+    let problem = match error.into_kind() {
+        csv::ErrorKind::Io(source) => return ReportError::io("read", path, source),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!(
+            "{len} field{} where the header has {expected_len}",
+            if len == 1 { "" } else { "s" }
+        ),
+        csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_string(),
+        other => format!("not a CSV record ({other:?})"),
+    };
+    ReportError::Line {
+        path: path.to_path_buf(),
+        line,
+        problem,
+    }
+}

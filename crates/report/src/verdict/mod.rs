@@ -1,0 +1,230 @@
+//! Whether a study's expectations hold in its own result.
+//!
+//! An expectation holds if the observed value lies within its bounds. The interval beside it says
+//! how far other networks and targets could have moved that value: in each resample the same
+//! networks and targets are drawn on both sides of a ratio (the comparison is paired by design), and
+//! `best` picks its condition anew, so that the luck of the pick is in the interval. The interval of
+//! a minimum or maximum is given too, but a bootstrap knows little about extremes.
+
+mod select;
+mod table;
+
+pub(crate) use table::align;
+
+use crate::design::condition_name;
+use crate::error::{ReportError, Unmatched};
+use crate::expectation::{Expectation, Quantity, Selection, Side, Statistic};
+use crate::statistics::{
+    Interval, Levels, Method, SortedCells, Weights, interval, random_stream, resample,
+};
+use crate::study::{self, Study};
+use crate::tables::{Cell, Status, Tables};
+use rayon::prelude::*;
+use std::path::Path;
+
+/// The evaluation of all expectations, in the study's order; `Display` is an aligned table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// One row per expectation.
+    pub rows: Vec<Row>,
+}
+
+/// The evaluation of one expectation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The expectation.
+    pub expectation: Expectation,
+    /// What was found; NaN for ∞/∞ and 0/0, which never hold.
+    pub observed: f64,
+    /// Its interval; none with a single network and target.
+    pub interval: Option<Interval>,
+    /// How the interval was obtained.
+    pub method: Method,
+    /// Runs behind each side (one entry, or two for a ratio).
+    pub n: Vec<usize>,
+    /// How many of these are diverged, per side.
+    pub diverged: Vec<usize>,
+    /// Selected runs that failed and therefore have no value, per side.
+    pub failed: Vec<usize>,
+    /// The condition that `best` picked, per side; none where everything was pooled.
+    pub best: Vec<Option<String>>,
+    /// Whether the observed value lies within the bounds.
+    pub holds: bool,
+}
+
+impl Verdict {
+    /// Whether every expectation holds.
+    pub fn all_hold(&self) -> bool {
+        self.rows.iter().all(|row| row.holds)
+    }
+}
+
+/// Evaluates the expectations of a study; those that match nothing are one error together.
+pub fn evaluate(folder: &Path, study: &Study, tables: &Tables) -> Result<Verdict, ReportError> {
+    let path = folder.join(study::FILE);
+    if study.expectations.is_empty() {
+        return Err(ReportError::NoExpectations { path });
+    }
+    let rows: Vec<Result<Row, String>> = study
+        .expectations
+        .par_iter()
+        .map(|expectation| evaluate_one(expectation, study, tables))
+        .collect();
+    let mut good = Vec::new();
+    let mut problems = Vec::new();
+    for (i, row) in rows.into_iter().enumerate() {
+        match row {
+            Ok(row) => good.push(row),
+            Err(problem) => problems.push(Unmatched {
+                number: i + 1,
+                expectation: study.expectations[i].title(),
+                problem,
+            }),
+        }
+    }
+    if problems.is_empty() {
+        Ok(Verdict { rows: good })
+    } else {
+        Err(ReportError::Unmatched { path, problems })
+    }
+}
+
+/// A side with its values in place: one set if pooled, one per condition if the best is taken.
+struct Prepared {
+    statistic: Statistic,
+    sets: Vec<select::CellSet>,
+    failed: usize,
+    best: bool,
+}
+
+/// A prepared side over common levels.
+struct Resampled {
+    statistic: Statistic,
+    sets: Vec<SortedCells>,
+}
+
+impl Resampled {
+    /// The side's value under some weights: the smallest over its sets.
+    fn value(&self, weights: &Weights) -> Option<(f64, usize)> {
+        self.sets
+            .iter()
+            .enumerate()
+            .filter_map(|(i, set)| Some((set.statistic(self.statistic, weights)?, i)))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+    }
+}
+
+fn evaluate_one(expectation: &Expectation, study: &Study, tables: &Tables) -> Result<Row, String> {
+    let at = expectation.at_trial;
+    let sides = match &expectation.quantity {
+        Quantity::Value(side) => vec![prepare(side, at, tables)?],
+        Quantity::Ratio(a, b) => {
+            let first = prepare(a, at, tables).map_err(|e| format!("first side: {e}"))?;
+            let second = prepare(b, at, tables).map_err(|e| format!("second side: {e}"))?;
+            vec![first, second]
+        }
+        Quantity::DivergedShare(selection) => vec![prepare_share(selection, tables)?],
+    };
+    let all: Vec<Cell> = sides
+        .iter()
+        .flat_map(|s| s.sets.iter().flat_map(|set| set.cells.iter().copied()))
+        .collect();
+    let levels = Levels::of(&all);
+    let resampled: Vec<Resampled> = sides
+        .iter()
+        .map(|side| Resampled {
+            statistic: side.statistic,
+            sets: side
+                .sets
+                .iter()
+                .map(|set| SortedCells::new(&set.cells, &levels))
+                .collect(),
+        })
+        .collect();
+    let quantity = |weights: &Weights| -> Option<f64> {
+        let values: Option<Vec<f64>> = resampled
+            .iter()
+            .map(|side| side.value(weights).map(|(x, _)| x))
+            .collect();
+        let values = values?;
+        Some(match values[..] {
+            [first, second] => first / second,
+            _ => values[0],
+        })
+    };
+    let once = levels.once();
+    let observed = quantity(&once).ok_or("no run has a value")?;
+    let method = levels.method();
+    let interval = match method {
+        Method::None => None,
+        _ => {
+            let stream = random_stream(study.seed, &["expectation", &expectation.describe()]);
+            interval(resample(&levels, stream, quantity))
+        }
+    };
+    let picked: Vec<usize> = resampled
+        .iter()
+        .map(|side| side.value(&once).map_or(0, |(_, i)| i))
+        .collect();
+    let set = |i: usize| &sides[i].sets[picked[i]];
+    Ok(Row {
+        expectation: expectation.clone(),
+        observed,
+        interval,
+        method,
+        n: (0..sides.len()).map(|i| set(i).cells.len()).collect(),
+        diverged: (0..sides.len()).map(|i| set(i).diverged).collect(),
+        failed: sides.iter().map(|s| s.failed).collect(),
+        best: (0..sides.len())
+            .map(|i| {
+                let condition = set(i).condition.filter(|_| sides[i].best)?;
+                Some(condition_name(tables, condition))
+            })
+            .collect(),
+        holds: expectation.holds(observed),
+    })
+}
+
+/// Selects the values of a side.
+fn prepare(side: &Side, at: Option<u64>, tables: &Tables) -> Result<Prepared, String> {
+    let runs = select::runs(&side.selection, tables)?;
+    let (per_condition, failed) = select::values(&runs, side.metric, at, tables)?;
+    let sets = if side.best {
+        per_condition
+    } else {
+        vec![select::pool(per_condition)]
+    };
+    Ok(Prepared {
+        statistic: side.statistic,
+        sets,
+        failed,
+        best: side.best,
+    })
+}
+
+/// A share is the mean of an indicator: 1 for a diverged run, 0 for any other, failed ones too.
+fn prepare_share(selection: &Selection, tables: &Tables) -> Result<Prepared, String> {
+    let runs = select::runs(&selection.selection, tables)?;
+    let mut set = select::CellSet::default();
+    let mut failed = 0;
+    for run in runs {
+        let run = &tables.runs[run];
+        let diverged = run.status == Status::Diverged;
+        failed += usize::from(run.status == Status::Failed);
+        set.diverged += usize::from(diverged);
+        set.cells.push(Cell {
+            network: run.network,
+            target: run.target,
+            value: if diverged { 1.0 } else { 0.0 },
+        });
+    }
+    Ok(Prepared {
+        statistic: Statistic::Mean,
+        sets: vec![set],
+        failed,
+        best: false,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! Which runs an expectation is about, and what exists where it is about none.
+
+use crate::design::condition_name;
+use crate::expectation::{Match, Metric, Where};
+use crate::tables::{Cell, Status, Tables};
+use std::collections::BTreeSet;
+
+/// How many existing values a message lists.
+const LISTED: usize = 12;
+
+/// The values of one condition, or of several pooled.
+#[derive(Debug, Default, Clone)]
+pub(super) struct CellSet {
+    /// One per run.
+    pub(super) cells: Vec<Cell>,
+    /// How many are diverged.
+    pub(super) diverged: usize,
+    /// The condition, if it is one.
+    pub(super) condition: Option<usize>,
+}
+
+/// What a `where` key reads: a parameter column, or the replicate.
+#[derive(Clone, Copy)]
+enum Key {
+    Parameter(usize),
+    Network,
+    Target,
+}
+
+fn cell(tables: &Tables, run: usize, key: Key) -> String {
+    let run = &tables.runs[run];
+    match key {
+        Key::Parameter(column) => tables.conditions[run.condition].cells[column].clone(),
+        Key::Network => run.network.to_string(),
+        Key::Target => run.target.to_string(),
+    }
+}
+
+/// The runs that match every key, in the table's order; at least one.
+pub(super) fn runs(selection: &Where, tables: &Tables) -> Result<Vec<usize>, String> {
+    let mut keys: Vec<(&str, Key, &Match)> = Vec::new();
+    for (path, wanted) in &selection.0 {
+        let key = match (path.as_str(), tables.column(path)) {
+            (_, Some(column)) => Key::Parameter(column),
+            ("network", None) => Key::Network,
+            ("target", None) => Key::Target,
+            _ => return Err(unknown_column(path, tables)),
+        };
+        keys.push((path, key, wanted));
+    }
+    let mut selected: Vec<usize> = (0..tables.runs.len()).collect();
+    let mut so_far: Vec<String> = Vec::new();
+    for (path, key, wanted) in keys {
+        let kept: Vec<usize> = selected
+            .iter()
+            .copied()
+            .filter(|&run| wanted.matches(&cell(tables, run, key)))
+            .collect();
+        if kept.is_empty() {
+            let condition = if so_far.is_empty() {
+                String::new()
+            } else {
+                format!(" among the runs with {}", so_far.join(", "))
+            };
+            return Err(format!(
+                "no run has {path} = {wanted}{condition}; values there: {}",
+                existing(selected.iter().map(|&run| cell(tables, run, key)))
+            ));
+        }
+        so_far.push(format!("{path} = {wanted}"));
+        selected = kept;
+    }
+    Ok(selected)
+}
+
+fn unknown_column(path: &str, tables: &Tables) -> String {
+    let mut columns: Vec<&str> = tables.parameters.iter().map(String::as_str).collect();
+    columns.extend(["network", "target"]);
+    let near = columns
+        .iter()
+        .map(|c| (strsim::damerau_levenshtein(path, c), c))
+        .min()
+        .filter(|(distance, _)| *distance <= 3)
+        .map_or(String::new(), |(_, c)| format!(", did you mean {c}?"));
+    format!(
+        "where: {path} is not a column{near} (columns: {})",
+        columns.join(", ")
+    )
+}
+
+/// The distinct values, numbers in order, the first few of them.
+fn existing(cells: impl Iterator<Item = String>) -> String {
+    let distinct: BTreeSet<String> = cells.collect();
+    let mut all: Vec<String> = distinct.into_iter().collect();
+    all.sort_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(x), Ok(y)) => x.total_cmp(&y),
+        _ => a.cmp(b),
+    });
+    let total = all.len();
+    let mut words: Vec<String> = all
+        .into_iter()
+        .take(LISTED)
+        .map(|v| {
+            if v.is_empty() {
+                "(empty)".to_string()
+            } else {
+                v
+            }
+        })
+        .collect();
+    if total > LISTED {
+        words.push(format!("… ({total} in all)"));
+    }
+    words.join(", ")
+}
+
+/// The values of the selected runs, per condition, and how many of the runs failed.
+///
+/// `at` is a checkpoint that every selected condition must have; else each gives its last.
+pub(super) fn values(
+    runs: &[usize],
+    metric: Metric,
+    at: Option<u64>,
+    tables: &Tables,
+) -> Result<(Vec<CellSet>, usize), String> {
+    let mut sets: Vec<CellSet> = Vec::new();
+    let mut failed = 0;
+    for &index in runs {
+        let run = &tables.runs[index];
+        if run.status == Status::Failed {
+            failed += 1;
+            continue;
+        }
+        let trials = tables.trials(run.condition, metric);
+        let Some(trial) = at.or(trials.last().copied()) else {
+            continue;
+        };
+        if !trials.contains(&trial) {
+            return Err(format!(
+                "no {} at trial {trial} for {}; trials there: {}",
+                metric.name(),
+                condition_name(tables, run.condition),
+                existing(trials.iter().map(ToString::to_string))
+            ));
+        }
+        let value = match run.at(trial).and_then(|c| c.get(metric)) {
+            Some(value) => value,
+            None if run.status == Status::Diverged => f64::INFINITY,
+            None => continue,
+        };
+        let place = match sets.iter().position(|s| s.condition == Some(run.condition)) {
+            Some(place) => place,
+            None => {
+                sets.push(CellSet {
+                    condition: Some(run.condition),
+                    ..CellSet::default()
+                });
+                sets.len() - 1
+            }
+        };
+        sets[place].diverged += usize::from(value == f64::INFINITY);
+        sets[place].cells.push(Cell {
+            network: run.network,
+            target: run.target,
+            value,
+        });
+    }
+    if sets.is_empty() {
+        return Err(format!(
+            "none of the {} selected runs has a {} ({failed} failed)",
+            runs.len(),
+            metric.name()
+        ));
+    }
+    Ok((sets, failed))
+}
+
+/// All values in one set.
+pub(super) fn pool(sets: Vec<CellSet>) -> CellSet {
+    let mut all = CellSet::default();
+    for set in sets {
+        all.cells.extend(set.cells);
+        all.diverged += set.diverged;
+    }
+    all
+}
