@@ -168,7 +168,7 @@ fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
     }
     match synapse_report::check(folder.path()) {
         Ok(verdict) => {
-            print!("{verdict}");
+            println!("{verdict}");
             verdict.all_hold()
         }
         Err(error) => {
