@@ -92,9 +92,9 @@ fn ridge(examples: &[(Vec<f64>, f64)], alpha: f64) -> Vec<f64> {
     for pivot in 0..n {
         for row in pivot + 1..n {
             let factor = system[row][pivot] / system[pivot][pivot];
-            for column in pivot..=n {
-                let above = system[pivot][column];
-                system[row][column] -= factor * above;
+            let above = system[pivot].clone();
+            for (entry, above) in system[row].iter_mut().zip(above) {
+                *entry -= factor * above;
             }
         }
     }

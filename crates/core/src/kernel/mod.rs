@@ -1,6 +1,6 @@
 //! The inner loops: sparse product and Euler step, rates and readout, learning.
 //!
-//! State is laid out unit by unit with one [`Lanes`] per unit: a non-zero of J is loaded once and
+//! State is laid out unit by unit with one [`Lanes`](crate::numeric::Lanes) per unit: a non-zero of J is loaded once and
 //! multiplied with the rates of all lanes. 16 lanes of f32 (or 8 of f64) are 64 bytes; the rates of
 //! 500 units are then 32 KiB and stay in the L1 cache while J streams past.
 //!

@@ -1,0 +1,418 @@
+//! The model as its equations stand: one run, one unit, one number at a time, in the order of operations that
+//! the engine documents.
+
+use synapse_core::network::Network;
+use synapse_core::numeric::Real;
+use synapse_core::outcome::{Checkpoint, Outcome, Status};
+use synapse_core::params::*;
+use synapse_core::simulation::{DIVERGENCE_BOUND, Run};
+
+/// What a plain run needs to know.
+struct Plain<'a> {
+    network: &'a Network,
+    training: &'a TrainingParams,
+    rule: &'a RuleParams,
+    target: &'a [f64],
+}
+
+/// State and weights of the one network.
+struct State<F> {
+    v: Vec<F>,
+    r: Vec<F>,
+    w: Vec<F>,
+    /// σ² of the Bayesian rule.
+    s: Vec<F>,
+    started: bool,
+    /// P of FORCE, full.
+    p: Vec<Vec<F>>,
+    /// Errors of learning steps, for windows; and of this trial or stream, for δ.
+    errors: Vec<F>,
+    recent: Vec<F>,
+}
+
+impl Plain<'_> {
+    fn steps(&self, ms: f64) -> usize {
+        whole_steps(ms, self.network.params.dt_ms).unwrap()
+    }
+
+    fn start<F: Real>(&self) -> State<F> {
+        let n = self.network.params.units;
+        let alpha = match self.rule {
+            RuleParams::Force { alpha } => *alpha,
+            _ => 1.0,
+        };
+        State {
+            v: vec![F::ZERO; n],
+            r: vec![F::ZERO; n],
+            w: self
+                .network
+                .readout
+                .iter()
+                .map(|&w| F::from_f64(w))
+                .collect(),
+            s: vec![F::ZERO; n],
+            started: false,
+            p: (0..n)
+                .map(|i| {
+                    let one = |j| if i == j { 1.0 / alpha } else { 0.0 };
+                    (0..n).map(|j| F::from_f64(one(j))).collect()
+                })
+                .collect(),
+            errors: Vec::new(),
+            recent: Vec::new(),
+        }
+    }
+
+    fn output<F: Real>(state: &State<F>) -> F {
+        let mut sum = F::ZERO;
+        for i in 0..state.w.len() {
+            sum += state.w[i] * state.r[i];
+        }
+        sum
+    }
+
+    /// V_i += (dt/τ)(Σ J r + A fb − V_i), then the pulse.
+    fn euler<F: Real>(&self, state: &mut State<F>, output: F, pulse_row: Option<usize>) {
+        let params = &self.network.params;
+        let leak = F::from_f64(params.dt_ms / params.tau_ms);
+        let old_rates = state.r.clone();
+        for i in 0..params.units {
+            let mut drive = F::ZERO;
+            for (j, value) in self.network.recurrent.row(i) {
+                drive += F::from_f64(value) * old_rates[j];
+            }
+            let fed_back = match params.feedback {
+                Feedback::Readout => output,
+                Feedback::OwnPotential => state.v[i],
+            };
+            drive += F::from_f64(self.network.feedback[i]) * fed_back;
+            let v = state.v[i];
+            state.v[i] = v + leak * (drive - v);
+            if let Some(row) = pulse_row {
+                state.v[i] += leak * F::from_f64(self.network.pulse[(row, i)]);
+            }
+        }
+        for i in 0..params.units {
+            state.r[i] = state.v[i].tanh();
+        }
+    }
+
+    fn variance<F: Real>(&self, errors: usize, lag: usize, state: &State<F>) -> Option<F> {
+        let known = state.errors.len().saturating_sub(lag);
+        let filled = known.min(errors);
+        if filled < 2 {
+            return None;
+        }
+        // The engine sums in the order of its ring's slots.
+        let mut ring = vec![F::ZERO; errors];
+        for (step, &error) in state.errors[..known].iter().enumerate() {
+            ring[step % errors] = error;
+        }
+        let n = F::from_f64(filled as f64);
+        let mut sum = F::ZERO;
+        for &error in &ring[..filled] {
+            sum += error;
+        }
+        let mean = sum / n;
+        let mut squares = F::ZERO;
+        for &error in &ring[..filled] {
+            let deviation = error - mean;
+            squares += deviation * deviation;
+        }
+        let variance = squares / n;
+        (variance != F::ZERO).then_some(variance)
+    }
+
+    #[allow(clippy::needless_range_loop)] // as the equations read
+    fn learn<F: Real>(&self, state: &mut State<F>, delta: F) {
+        let n = state.w.len();
+        match self.rule {
+            RuleParams::Classical { eta0 } => {
+                let factor = F::from_f64(*eta0) * delta;
+                for i in 0..n {
+                    state.w[i] += factor * state.r[i];
+                }
+            }
+            RuleParams::Bayesian {
+                eta0,
+                noise,
+                update_order,
+                drift,
+            } => {
+                let noise = match *noise {
+                    Noise::Fixed { variance } => Some(F::from_f64(variance)),
+                    Noise::Window { errors, lag_steps } => self.variance(errors, lag_steps, state),
+                };
+                let Some(noise) = noise else { return };
+                if !state.started {
+                    state.started = true;
+                    state.s = vec![F::from_f64(*eta0) * noise; n];
+                }
+                let precision = F::ONE / noise;
+                for i in 0..n {
+                    let gain = state.s[i] * state.r[i];
+                    let loss = (gain * gain) * precision;
+                    match update_order {
+                        UpdateOrder::Together => {
+                            state.w[i] += gain * (delta * precision);
+                            state.s[i] -= loss;
+                        }
+                        UpdateOrder::VarianceFirst => {
+                            state.s[i] -= loss;
+                            let gain = state.s[i] * state.r[i];
+                            state.w[i] += gain * (delta * precision);
+                        }
+                    }
+                }
+                if let Some(drift) = drift {
+                    let rate = self.training.learn_every_ms / drift.tau_ms;
+                    for i in 0..n {
+                        let pull = state.w[i] - F::from_f64(drift.prior_mean);
+                        state.w[i] -= F::from_f64(rate) * pull;
+                        let pull = state.s[i] - F::from_f64(drift.prior_variance);
+                        state.s[i] -= F::from_f64(2.0 * rate) * pull;
+                    }
+                }
+            }
+            RuleParams::Force { .. } => {
+                // P −= P r rᵀP/(1 + rᵀPr), then w += P r δ: as the equations stand.
+                let pr: Vec<F> = (0..n)
+                    .map(|i| {
+                        let mut sum = F::ZERO;
+                        for j in 0..n {
+                            sum += state.p[i][j] * state.r[j];
+                        }
+                        sum
+                    })
+                    .collect();
+                let mut rpr = F::ZERO;
+                for i in 0..n {
+                    rpr += state.r[i] * pr[i];
+                }
+                for i in 0..n {
+                    for j in 0..n {
+                        let shrink = pr[i] * pr[j] / (F::ONE + rpr);
+                        state.p[i][j] -= shrink;
+                    }
+                }
+                for i in 0..n {
+                    let mut gain = F::ZERO;
+                    for j in 0..n {
+                        gain += state.p[i][j] * state.r[j];
+                    }
+                    state.w[i] += gain * delta;
+                }
+            }
+        }
+    }
+
+    /// δ at a learning step: the sum of the convention's errors.
+    fn delta<F: Real>(&self, state: &State<F>) -> Option<F> {
+        let (steps, lag) = (self.training.error_steps, self.training.error_lag_steps);
+        let first = state.recent.len().checked_sub(steps + lag)?;
+        let mut sum = F::ZERO;
+        for &error in &state.recent[first..first + steps] {
+            sum += error;
+        }
+        Some(sum)
+    }
+}
+
+/// One step's role in the protocol.
+struct Role {
+    target: Option<usize>,
+    learning: bool,
+    learning_step: bool,
+    pulse_row: Option<usize>,
+}
+
+impl Plain<'_> {
+    /// One time step: score, learn, move on. The squared error if the target is on; none if V broke.
+    fn step<F: Real>(&self, state: &mut State<F>, role: &Role) -> Result<Option<f64>, ()> {
+        let output = Self::output(state);
+        if output.to_f64().is_nan() || output.to_f64().abs() > DIVERGENCE_BOUND {
+            return Err(());
+        }
+        let mut square = None;
+        if let Some(at) = role.target {
+            let error = F::from_f64(self.target[at % self.target.len()]) - output;
+            square = Some(error.to_f64() * error.to_f64());
+            if role.learning {
+                state.errors.push(error);
+                state.recent.push(error);
+                if role.learning_step
+                    && let Some(delta) = self.delta(state)
+                {
+                    self.learn(state, delta);
+                }
+            }
+        }
+        self.euler(state, output, role.pulse_row);
+        Ok(square)
+    }
+
+    fn pulse_row(&self, step: usize) -> Option<usize> {
+        let row = step.checked_sub(self.steps(self.network.params.pulse_onset_ms))?;
+        (row < self.network.pulse.nrows()).then_some(row)
+    }
+
+    /// A trial from rest: the mean squared error, or the step at which V broke.
+    fn trial<F: Real>(
+        &self,
+        state: &mut State<F>,
+        washout: usize,
+        learning: bool,
+    ) -> Result<f64, usize> {
+        let every = self.steps(self.training.learn_every_ms);
+        state.v.fill(F::ZERO);
+        state.r.fill(F::ZERO);
+        state.recent.clear();
+        let mut squares = 0.0;
+        for step in 0..washout + self.target.len() {
+            let since = step.checked_sub(washout);
+            let role = Role {
+                target: since,
+                learning,
+                learning_step: since.is_some_and(|since| since % every == 0),
+                pulse_row: self.pulse_row(step),
+            };
+            match self.step(state, &role) {
+                Ok(square) => squares += square.unwrap_or(0.0),
+                Err(()) => return Err(step),
+            }
+        }
+        Ok(squares / self.target.len() as f64)
+    }
+
+    fn run<F: Real>(&self) -> Outcome {
+        let mut state = self.start::<F>();
+        let mut outcome = Outcome {
+            status: Status::Ok,
+            checkpoints: Vec::new(),
+            trace: None,
+        };
+        let result = match self.training.protocol {
+            Protocol::Trials {
+                trials,
+                washout_ms,
+                checkpoints_every,
+            } => {
+                let is_checkpoint = |t| t % checkpoints_every == 0 || t == trials;
+                let mut run = || {
+                    for trial in 0..=trials {
+                        let at = |step| (trial, step);
+                        let washout = self.steps(washout_ms);
+                        let tracking_mse = match trial {
+                            0 => None,
+                            _ => Some(self.trial(&mut state, washout, true).map_err(at)?),
+                        };
+                        if is_checkpoint(trial) {
+                            let test = self.trial(&mut state, washout, false).map_err(at)?;
+                            outcome.checkpoints.push(Checkpoint {
+                                trial,
+                                test_mse: Some(test),
+                                tracking_mse,
+                            });
+                        }
+                    }
+                    Ok(())
+                };
+                let result = run();
+                for trial in (0..=trials).filter(|&t| is_checkpoint(t)) {
+                    if outcome.checkpoints.iter().all(|point| point.trial != trial) {
+                        outcome.checkpoints.push(missing(trial));
+                    }
+                }
+                result
+            }
+            Protocol::Stream {
+                duration_ms,
+                validate_every_ms,
+                test_periods,
+                learn_at_validation,
+            } => {
+                let block = self.steps(validate_every_ms);
+                let blocks = self.steps(duration_ms) / block;
+                let result = self.stream(
+                    &mut state,
+                    block,
+                    blocks,
+                    (test_periods, learn_at_validation),
+                    &mut outcome,
+                );
+                for trial in outcome.checkpoints.len() + 1..=blocks {
+                    outcome.checkpoints.push(missing(trial));
+                }
+                result
+            }
+        };
+        if let Err((trial, step)) = result {
+            outcome.status = Status::Diverged { trial, step };
+        }
+        outcome
+    }
+
+    fn stream<F: Real>(
+        &self,
+        state: &mut State<F>,
+        block: usize,
+        blocks: usize,
+        (test_periods, learn_at_validation): (usize, bool),
+        outcome: &mut Outcome,
+    ) -> Result<(), (usize, usize)> {
+        let every = self.steps(self.training.learn_every_ms);
+        let learned = block * blocks;
+        let tested = test_periods * self.target.len();
+        let mut squares = 0.0;
+        for step in 0..learned + tested {
+            let role = Role {
+                target: Some(step),
+                learning: step < learned,
+                learning_step: step % every == 0 && (learn_at_validation || step % block != 0),
+                pulse_row: self.pulse_row(step),
+            };
+            let (trial, within) = if step < learned {
+                (step / block + 1, step % block)
+            } else {
+                (blocks, step - learned)
+            };
+            let square = self.step(state, &role).map_err(|()| (trial, within))?;
+            squares += square.unwrap_or(0.0);
+            if step < learned && within == block - 1 {
+                let mse = squares / block as f64;
+                squares = 0.0;
+                outcome.checkpoints.push(Checkpoint {
+                    trial,
+                    test_mse: None,
+                    tracking_mse: Some(mse),
+                });
+            }
+        }
+        if let Some(last) = outcome.checkpoints.last_mut() {
+            last.test_mse = Some(squares / tested as f64);
+        }
+        Ok(())
+    }
+}
+
+fn missing(trial: usize) -> Checkpoint {
+    Checkpoint {
+        trial,
+        test_mse: None,
+        tracking_mse: None,
+    }
+}
+
+/// The plain outcome of a run.
+pub fn plain(network: &Network, run: &Run<'_>) -> Outcome {
+    let plain = Plain {
+        network,
+        training: run.training,
+        rule: run.rule,
+        target: run.target,
+    };
+    match run.training.precision {
+        Precision::F32 => plain.run::<f32>(),
+        Precision::F64 => plain.run::<f64>(),
+    }
+}

@@ -1,0 +1,65 @@
+//! What README.md tells a reader to do works.
+
+use std::path::Path;
+use std::process::Command;
+use synapse_runner::spec::Study;
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The arguments of the indented `cargo run` commands, without their comments.
+fn commands(readme: &str) -> Vec<Vec<&str>> {
+    readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("    cargo run --release "))
+        .map(|line| line.split('#').next().unwrap().split_whitespace().collect())
+        .collect()
+}
+
+#[test]
+fn the_example_study_runs_by_the_commands_shown() {
+    let readme = readme();
+    let spec = readme.split("```toml\n").nth(1).unwrap();
+    let spec = spec.split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("my_study.toml"), spec).unwrap();
+    let commands = commands(&readme);
+    assert_eq!(commands.len(), 4, "{commands:?}");
+    assert_eq!(commands[0], ["--", "experiments/eta_sweep.toml"]);
+    for arguments in &commands[1..3] {
+        let output = Command::new(env!("CARGO_BIN_EXE_runner"))
+            .args(&arguments[1..])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {} {}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let [.., "--", "check", results] = commands[3][..] else {
+        panic!("{:?}", commands[3]);
+    };
+    let verdict = synapse_report::check(&folder.path().join(results)).unwrap();
+    assert!(verdict.all_hold(), "{verdict}");
+}
+
+#[test]
+fn the_files_and_studies_it_names_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = readme();
+    let named = readme
+        .split(['`', '(', ')', ' ', '\n'])
+        .filter(|word| word.starts_with("experiments/") || word.starts_with("results/eta_sweep/"));
+    let mut count = 0;
+    for path in named {
+        assert!(root.join(path).exists(), "{path}");
+        count += 1;
+    }
+    assert!(count >= 3, "{count}");
+    assert!(Study::load(&root.join("experiments/eta_sweep.toml"), &[]).is_ok());
+}
