@@ -1,13 +1,13 @@
 //! `runner plan SPEC`: what would be done, and what it would cost.
 
-use super::{StudyArgs, refuse};
+use super::{StudyArgs, refuse, say};
 use crate::batch::{self, pack};
 use crate::estimate::estimate;
 use crate::execute::wants_trace;
-use crate::spec::{RunId, Study};
+use crate::spec::{Condition, RunId, Study};
 use crate::store::{Record, RecordStatus, read_journal};
 use clap::Args;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,37 +39,40 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         })
         .sum();
 
-    println!("{}: {}", study.name, study.question);
+    say(format_args!("{}: {}", study.name, study.question));
     let replicates = study.replicates;
-    println!(
+    say(format_args!(
         "  {} conditions × {} networks × {} targets = {} runs",
         study.conditions.len(),
         replicates.networks,
         replicates.targets,
         study.runs()
-    );
+    ));
     for (number, line) in blocks(&study).iter().enumerate() {
-        println!("    condition block {}: {line}", number + 1);
+        say(format_args!("    condition block {}: {line}", number + 1));
     }
-    println!("  {}", inventory.line(&folder.display().to_string()));
+    say(format_args!(
+        "  {}",
+        inventory.line(&folder.display().to_string())
+    ));
     if inventory.pending.is_empty() {
-        println!("  to do: nothing");
+        say(format_args!("  to do: nothing"));
         return ExitCode::SUCCESS;
     }
     let estimate = estimate(&study, &batches, threads);
-    println!(
+    say(format_args!(
         "  to do: {} runs, {} time steps of a network, {} unit-steps, in {} batches",
         inventory.pending.len(),
         magnitude(run_steps as f64),
         magnitude(unit_steps),
         batches.len()
-    );
-    println!(
+    ));
+    say(format_args!(
         "  estimated: {} on {} threads, {} of memory",
         roughly(estimate.wall_s),
         threads,
         bytes(estimate.memory_bytes)
-    );
+    ));
     ExitCode::SUCCESS
 }
 
@@ -148,46 +151,54 @@ impl Inventory {
     }
 }
 
-/// One line per condition block: its rule and axes.
+/// One line per condition block: its rule, what it varies, and what a run costs.
 fn blocks(study: &Study) -> Vec<String> {
-    let mut lines: Vec<(usize, String, usize)> = Vec::new();
-    for condition in &study.conditions {
-        match lines.last_mut() {
-            Some((block, _, count)) if *block == condition.block() => *count += 1,
-            _ => {
-                let kind = condition.cell("rule.kind").map(ToString::to_string);
-                lines.push((condition.block(), kind.unwrap_or_default(), 1));
+    study
+        .conditions
+        .chunk_by(|a, b| a.block() == b.block())
+        .map(|conditions| {
+            let kind = conditions[0].cell("rule.kind").map(ToString::to_string);
+            let mut line = format!("{}, ", kind.unwrap_or_default());
+            line += &match conditions.len() {
+                1 => "1 condition".to_owned(),
+                count => format!("{count} conditions"),
+            };
+            for path in study.parameter_columns() {
+                if let Some(varied) = varied(conditions, path) {
+                    line += &format!(", {path} = {varied}");
+                }
             }
-        }
-    }
-    let steps = |block: usize| {
-        let mut of_block = study
-            .conditions
-            .iter()
-            .filter(|condition| condition.block() == block)
-            .map(batch::run_steps);
-        let first = of_block.next().unwrap_or(0);
-        of_block.fold((first, first), |(low, high), steps| {
-            (low.min(steps), high.max(steps))
-        })
-    };
-    lines
-        .into_iter()
-        .map(|(block, kind, count)| {
-            let (low, high) = steps(block);
-            let steps = if low == high {
-                magnitude(low as f64)
+            let steps = || conditions.iter().map(batch::run_steps);
+            let (low, high) = (steps().min().unwrap_or(0), steps().max().unwrap_or(0));
+            line += &if low == high {
+                format!(", {} time steps per run", magnitude(low as f64))
             } else {
-                format!("{} to {}", magnitude(low as f64), magnitude(high as f64))
+                format!(
+                    ", {} to {} time steps per run",
+                    magnitude(low as f64),
+                    magnitude(high as f64)
+                )
             };
-            let noun = if count == 1 {
-                "condition"
-            } else {
-                "conditions"
-            };
-            format!("{kind}, {count} {noun}, {steps} time steps per run")
+            line
         })
         .collect()
+}
+
+/// First and last of the values that a parameter takes, and how many; none if it takes one.
+fn varied(conditions: &[Condition], path: &str) -> Option<String> {
+    let mut seen = HashSet::new();
+    let mut order = Vec::new();
+    for condition in conditions {
+        let text = condition.cell(path)?.to_string();
+        if seen.insert(text.clone()) {
+            order.push(text);
+        }
+    }
+    match &order[..] {
+        [] | [_] => None,
+        [first, second] => Some(format!("{first}, {second}")),
+        [first, .., last] => Some(format!("{first} … {last} ({} values)", order.len())),
+    }
 }
 
 /// A number to three digits with a unit prefix.

@@ -1,7 +1,7 @@
 //! `runner SPEC`: computes what is missing, then tables, report and verdict.
 
 use super::plan::Inventory;
-use super::{StudyArgs, refuse};
+use super::{StudyArgs, refuse, say};
 use crate::batch::pack;
 use crate::execute::execute;
 use crate::manifest::{Counts, Host, Manifest, StudyOrigin, Tool};
@@ -125,7 +125,7 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         out.write_all(b"\n")
     })?;
     if !args.quiet {
-        println!(
+        say(format_args!(
             "{}: {} runs ({} computed now), {} ok, {} diverged, {} failed, in {}",
             path.display(),
             counts.runs,
@@ -136,7 +136,7 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
             humantime::format_duration(Duration::from_millis(
                 (started.0.elapsed().as_millis() / 100 * 100) as u64
             ))
-        );
+        ));
     }
     for record in failures(study, &kept.records).take(3) {
         eprintln!("run {} failed: {}", record.id, record.message);
@@ -160,7 +160,7 @@ fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
     };
     if !quiet {
         for file in written.all() {
-            println!("  {}", file.display());
+            say(format_args!("  {}", file.display()));
         }
     }
     if study.expectations.is_empty() {
@@ -168,7 +168,7 @@ fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
     }
     match synapse_report::check(folder.path()) {
         Ok(verdict) => {
-            println!("{verdict}");
+            say(format_args!("{verdict}"));
             verdict.all_hold()
         }
         Err(error) => {
