@@ -2,8 +2,9 @@
 
 use crate::spec::{Condition, Study};
 use std::collections::BTreeMap;
-use synapse_core::params::{Precision, RuleParams};
-use synapse_core::{schedule, simulation, target};
+use synapse_core::params::RuleParams;
+use synapse_core::simulation::LANES;
+use synapse_core::{schedule, target};
 
 /// Runs that are computed together. How they are packed does not change any of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub fn run_steps(condition: &Condition) -> u64 {
 /// Packs the given runs (positions in the study's order), the costliest batches first, so that the
 /// last to finish are short.
 pub fn pack(study: &Study, pending: &[usize]) -> Vec<Batch> {
-    let (kinds, of_condition) = kinds(study);
+    let (_, of_condition) = kinds(study);
     let steps: Vec<u64> = study.conditions.iter().map(run_steps).collect();
     let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
     for &position in pending {
@@ -75,8 +76,7 @@ pub fn pack(study: &Study, pending: &[usize]) -> Vec<Batch> {
     for ((kind, network), mut runs) in groups {
         // Runs of like length side by side: a lane that ends early would idle.
         runs.sort_by_key(|&run| std::cmp::Reverse(steps[study.run(run).condition]));
-        let precision: Precision = study.conditions[kinds[kind].condition].training.precision;
-        for runs in runs.chunks(simulation::lanes(precision)) {
+        for runs in runs.chunks(LANES) {
             batches.push(Batch {
                 run_steps: runs
                     .iter()

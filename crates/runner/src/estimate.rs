@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use synapse_core::network::Network;
 use synapse_core::params::{Precision, Protocol, TrainingParams};
 use synapse_core::rule;
-use synapse_core::simulation::{self, Monitor, Run};
+use synapse_core::simulation::{self, LANES, Monitor, Run};
 use synapse_core::target;
 
 /// All calibrations together take about this long; each kind of work gets its share.
@@ -60,10 +60,9 @@ pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
     let costs: Vec<f64> = batches
         .iter()
         .map(|batch| {
-            let lanes = simulation::lanes(condition(batch.kind).training.precision);
-            // A batch that is not full costs almost as much as one that is.
-            let filled = batch.runs.len() as f64 / lanes as f64;
-            batch.run_steps as f64 * cost(batch.kind) / filled.clamp(0.25, 1.0)
+            // A batch that is not full costs as much as one that is.
+            let filled = batch.runs.len() as f64 / LANES as f64;
+            batch.run_steps as f64 * cost(batch.kind) / filled.min(1.0)
         })
         .collect();
     let longest = costs.iter().copied().fold(0.0, f64::max);
@@ -92,7 +91,7 @@ fn batch_bytes(condition: &Condition, runs: usize) -> u64 {
     };
     // J as drawn (f64 and column) and as the kernels read it (value and column).
     let entries = non_zeros(condition) * (12 + 2 * size) as f64;
-    let lanes = simulation::lanes(condition.training.precision).min(runs.max(1));
+    let lanes = LANES.min(runs.max(1));
     let lane = 3 * units * size + rule::state_bytes(&condition.rule, units, size);
     entries as u64 + (lanes * lane) as u64
 }
@@ -146,7 +145,7 @@ fn seconds_per_run_step(study: &Study, kind: &Kind, budget: Duration) -> f64 {
         target: &target,
         trace: false,
     };
-    let runs = vec![run; simulation::lanes(condition.training.precision)];
+    let runs = vec![run; LANES];
     let clock = Clock {
         started: Instant::now(),
         budget,

@@ -1,8 +1,8 @@
 //! The inner loops: sparse product and Euler step, rates and readout, learning.
 //!
 //! State is laid out unit by unit with one [`Lanes`](crate::numeric::Lanes) per unit: a non-zero of J is loaded once and
-//! multiplied with the rates of all lanes. 16 lanes of f32 (or 8 of f64) are 64 bytes; the rates of
-//! 500 units are then 32 KiB and stay in the L1 cache while J streams past.
+//! multiplied with the rates of all lanes. 16 lanes of f32 are 64 bytes; the rates of 500 units are
+//! then 32 KiB and stay in the L1 cache while J streams past.
 //!
 //! Every sum runs in one fixed order, per lane and independent of the number of lanes: over the
 //! columns of a row of J, over the units for the readout. Products are rounded before they are
