@@ -35,7 +35,13 @@ pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
     let budget = CALIBRATION / calibrated.len().max(1) as u32;
     let measured: Vec<(usize, f64)> = calibrated
         .iter()
-        .map(|&kind| (kind, seconds_per_run_step(study, &all[kind], budget)))
+        .map(|&kind| {
+            // Batches that are not full cost more per run: measure one as full as they are.
+            let of_kind = || batches.iter().filter(|batch| batch.kind == kind);
+            let runs: usize = of_kind().map(|batch| batch.runs.len()).sum();
+            let fill = runs.div_ceil(of_kind().count().max(1));
+            (kind, seconds_per_run_step(study, &all[kind], fill, budget))
+        })
         .collect();
     let condition = |kind: usize| &study.conditions[all[kind].condition];
     let cost = |kind: usize| {
@@ -59,11 +65,7 @@ pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
     };
     let costs: Vec<f64> = batches
         .iter()
-        .map(|batch| {
-            // A batch that is not full costs as much as one that is.
-            let filled = batch.runs.len() as f64 / LANES as f64;
-            batch.run_steps as f64 * cost(batch.kind) / filled.min(1.0)
-        })
+        .map(|batch| batch.run_steps as f64 * cost(batch.kind))
         .collect();
     let longest = costs.iter().copied().fold(0.0, f64::max);
     let mut memory: Vec<u64> = batches
@@ -119,8 +121,8 @@ impl Monitor for Clock {
     }
 }
 
-/// Runs a full batch of this kind for `budget`: seconds per time step of one run, on one thread.
-fn seconds_per_run_step(study: &Study, kind: &Kind, budget: Duration) -> f64 {
+/// Computes a batch of `fill` runs of this kind for `budget`: seconds per time step of one run, on one thread.
+fn seconds_per_run_step(study: &Study, kind: &Kind, fill: usize, budget: Duration) -> f64 {
     let condition = &study.conditions[kind.condition];
     let Ok(network) = Network::draw(&condition.network, study.seed, 0) else {
         return 0.0;
@@ -145,7 +147,7 @@ fn seconds_per_run_step(study: &Study, kind: &Kind, budget: Duration) -> f64 {
         target: &target,
         trace: false,
     };
-    let runs = vec![run; LANES];
+    let runs = vec![run; fill];
     let clock = Clock {
         started: Instant::now(),
         budget,
