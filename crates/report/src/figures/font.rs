@@ -1,82 +1,56 @@
-//! The figures' only font, embedded, and text as outlines.
-//!
-//! Text is drawn as paths: a figure then looks the same on every machine, with or without fonts, and
-//! its width is known while the figure is laid out. The font is a subset of DejaVu Sans; see
-//! `assets/README.md` for its licence and how the subset was made.
+//! The figures' only font, embedded: a figure then looks the same on every machine, with or without
+//! fonts, and the width of a text is known while the figure is laid out. It is a subset of DejaVu
+//! Sans; see `assets/README.md` for its licence and how the subset was made.
 
-use ab_glyph::{Font, FontRef, OutlineCurve, Point};
-use std::fmt::Write;
+use super::page::PX_PER_PT;
+use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle, register_font};
 use std::sync::LazyLock;
 
-static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("../../assets/DejaVuSans-subset.ttf"))
-        .expect("the embedded font is a valid TrueType font (a test reads it)")
-});
+/// The font files with their weights.
+pub(super) const FILES: [(FontStyle, &[u8]); 2] = [
+    (
+        FontStyle::Normal,
+        include_bytes!("../../assets/DejaVuSans-subset.ttf"),
+    ),
+    (
+        FontStyle::Bold,
+        include_bytes!("../../assets/DejaVuSans-Bold-subset.ttf"),
+    ),
+];
+
+/// The name in the font files, by which an SVG's text finds them.
+const FAMILY: FontFamily = FontFamily::Name("DejaVu Sans");
 
 /// Height of a capital letter over the font size.
 pub(super) const CAP_HEIGHT: f64 = 0.729;
 
-fn units_per_em() -> f64 {
-    f64::from(FONT.units_per_em().unwrap_or(2048.0))
+/// The font's units per em, and from its lowest to its highest point.
+const UNITS_PER_EM: f64 = 2048.0;
+const UNITS_PER_LINE: f64 = 2384.0;
+
+/// plotters' SVG backend writes a font's size divided by this.
+const SVG_DIVISOR: f64 = 1.24;
+
+static REGISTERED: LazyLock<()> = LazyLock::new(|| {
+    for (weight, file) in FILES {
+        let known = register_font(FAMILY.as_str(), weight, file);
+        assert!(known.is_ok(), "the embedded font is a valid TrueType font");
+    }
+});
+
+/// The style of a text of this size in pt.
+pub(super) fn style(size: f64, weight: FontStyle) -> TextStyle<'static> {
+    FontDesc::new(FAMILY, size * PX_PER_PT * SVG_DIVISOR, weight).into()
 }
 
 /// Width of a text at a font size, in the size's unit.
 pub(super) fn width(text: &str, size: f64) -> f64 {
-    let units: f64 = text
-        .chars()
-        .map(|c| f64::from(FONT.h_advance_unscaled(FONT.glyph_id(c))))
-        .sum();
-    units * size / units_per_em()
-}
-
-/// SVG path data of a text whose baseline starts at (x, y).
-pub(super) fn outline(text: &str, x: f64, y: f64, size: f64) -> String {
-    let scale = size / units_per_em();
-    let mut data = String::new();
-    let mut pen = x;
-    for c in text.chars() {
-        let id = FONT.glyph_id(c);
-        if let Some(outline) = FONT.outline(id) {
-            let place = |p: Point| {
-                let px = pen + f64::from(p.x) * scale;
-                let py = y - f64::from(p.y) * scale;
-                format!("{px:.2} {py:.2}")
-            };
-            contours(&outline.curves, &place, &mut data);
-        }
-        pen += f64::from(FONT.h_advance_unscaled(id)) * scale;
-    }
-    data
-}
-
-/// Writes curves as closed contours: a new one begins where a curve does not start at the last end.
-fn contours(curves: &[OutlineCurve], place: &impl Fn(Point) -> String, data: &mut String) {
-    let mut at: Option<Point> = None;
-    for curve in curves {
-        let (start, end) = match curve {
-            OutlineCurve::Line(a, b)
-            | OutlineCurve::Quad(a, _, b)
-            | OutlineCurve::Cubic(a, _, _, b) => (*a, *b),
-        };
-        if at != Some(start) {
-            if at.is_some() {
-                data.push('Z');
-            }
-            let _ = write!(data, "M{}", place(start));
-        }
-        // Writing to a string cannot fail.
-        let _ = match curve {
-            OutlineCurve::Line(_, b) => write!(data, "L{}", place(*b)),
-            OutlineCurve::Quad(_, c, b) => write!(data, "Q{} {}", place(*c), place(*b)),
-            OutlineCurve::Cubic(_, c, d, b) => {
-                write!(data, "C{} {} {}", place(*c), place(*d), place(*b))
-            }
-        };
-        at = Some(end);
-    }
-    if at.is_some() {
-        data.push('Z');
-    }
+    LazyLock::force(&REGISTERED);
+    // plotters measures in whole pixels, of a font whose lines are as high as its size: at this
+    // size a pixel is a unit of the font.
+    let font = FontDesc::new(FAMILY, UNITS_PER_LINE, FontStyle::Normal);
+    let ((left, _), (right, _)) = font.layout_box(text).expect("the font is registered");
+    f64::from(right - left) * size / UNITS_PER_EM
 }
 
 /// Breaks a text into lines no wider than `limit`, at blanks.
@@ -106,15 +80,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_font_has_every_character_that_figures_use() {
-        let missing: String = "ABCXYZabcxyz0123456789 .,;:()[]%=<>+-–−×·…⁰¹²³⁴⁵⁶⁷⁸⁹⁻₀₁σδηατ∞≥≤→"
-            .chars()
-            .filter(|&c| FONT.glyph_id(c).0 == 0)
-            .collect();
-        assert_eq!(missing, "");
-    }
-
-    #[test]
     fn widths_add_up_and_lines_keep_to_the_limit() {
         assert!((width("ab", 7.0) - width("a", 7.0) - width("b", 7.0)).abs() < 1e-9);
         assert!((width("abc", 14.0) - 2.0 * width("abc", 7.0)).abs() < 1e-9);
@@ -122,14 +87,5 @@ mod tests {
         assert!(lines.len() > 1);
         assert!(lines.iter().all(|l| width(l, 7.0) <= 40.0), "{lines:?}");
         assert_eq!(lines.join(" "), "one two three four five");
-    }
-
-    #[test]
-    fn outlines_are_closed_paths() {
-        let data = outline("o", 0.0, 0.0, 10.0);
-        // The letter o has two contours.
-        assert_eq!(data.matches('M').count(), 2);
-        assert_eq!(data.matches('Z').count(), 2);
-        assert_eq!(outline(" ", 0.0, 0.0, 10.0), "");
     }
 }

@@ -1,18 +1,20 @@
 //! The final error over two crossed parameters: colour is the median, the share of diverged runs is
 //! written into its cell.
 
-use super::canvas::{Anchor, Canvas, Rect, Stroke};
 use super::captions::{basis, metric_words};
-use super::colour::{BLACK, Colour, GREY, LIGHT, WHITE, ordered};
+use super::colour::{BLACK, GREY, LIGHT, RGBColor, WHITE, ink, ordered};
 use super::error_axis::{ErrorAxis, unlearned};
 use super::font;
 use super::legend;
+use super::page::{Drawing, Page, Rect, Stroke};
 use super::panel::{BELOW, LEFT, TICK_SIZE, TITLE_SIZE, note, panel_title};
+use super::ruler::{Edge, Ruler, x_title};
 use super::{DOUBLE_MM, Figure, SINGLE_MM, file_part};
 use crate::Results;
 use crate::design::{Axis, Group, axis_title, symbol, values};
 use crate::number;
 use crate::summary::Row;
+use plotters::style::text_anchor::HPos;
 
 /// A cell is at most this high and wide, in pt.
 const CELL: f64 = 24.0;
@@ -78,49 +80,6 @@ pub(super) fn draw(results: &Results, a: &Axis, b: &Axis) -> Option<Figure> {
     let axis = ErrorAxis::fit(unlearned(results, metric), medians.clone(), medians, 0.0);
 
     let columns = grids.len().min(2);
-    let mut canvas = Canvas::new(if columns > 1 { DOUBLE_MM } else { SINGLE_MM });
-    let room = (canvas.width() - BAR_ROOM) / columns as f64;
-    let left = 40.0;
-    let mut y = 3.0;
-    let mut bar_bottom: f64 = 0.0;
-    let bar_top = y + TITLE_ROOM;
-    for (i, line) in grids.chunks(columns).enumerate() {
-        let mut lowest: f64 = y;
-        for (j, g) in line.iter().enumerate() {
-            let x = j as f64 * room + left;
-            let letter = (grids.len() > 1).then_some(i * columns + j);
-            panel_title(
-                &mut canvas,
-                (x, y + 9.0),
-                room - left,
-                letter,
-                &g.group.label,
-            );
-            let w = (room - left - 8.0) / g.xs.len() as f64;
-            let h = (150.0 / g.ys.len() as f64).min(CELL);
-            let area = Rect {
-                x,
-                y: y + TITLE_ROOM,
-                w: w * g.xs.len() as f64,
-                h: h * g.ys.len() as f64,
-            };
-            draw_cells(&mut canvas, g, area, &axis);
-            draw_axes(&mut canvas, g, area, a, b);
-            lowest = lowest.max(area.bottom());
-        }
-        if i == 0 {
-            bar_bottom = lowest;
-        }
-        y = lowest + BELOW + 4.0;
-    }
-    let bar = Rect {
-        x: canvas.width() - BAR_ROOM + 2.0,
-        y: bar_top,
-        w: 7.0,
-        h: bar_bottom - bar_top,
-    };
-    let title = format!("median final {}", metric.title());
-    legend::bar(&mut canvas, bar, axis.scale, &title);
     let others = other_axes(results, a, b);
     let mut short =
         "Outlined: the best cell. Percentages (hatched where they do not fit): share of diverged runs, where any diverged. Grey: median beyond the scale, or ∞. "
@@ -132,7 +91,46 @@ pub(super) fn draw(results: &Results, a: &Axis, b: &Axis) -> Option<Figure> {
     // A cell shows its median alone; the interval is in summary.csv.
     short.push_str(basis.split(". ").next().unwrap_or(&basis));
     short.push('.');
-    let height = note(&mut canvas, y - 2.0, &short);
+    let width_mm = if columns > 1 { DOUBLE_MM } else { SINGLE_MM };
+    let drawing = Drawing::of(width_mm, |page| {
+        let room = (page.width - BAR_ROOM) / columns as f64;
+        let left = 40.0;
+        let mut y = 3.0;
+        let mut bar_bottom: f64 = 0.0;
+        let bar_top = y + TITLE_ROOM;
+        for (i, line) in grids.chunks(columns).enumerate() {
+            let mut lowest: f64 = y;
+            for (j, g) in line.iter().enumerate() {
+                let x = j as f64 * room + left;
+                let letter = (grids.len() > 1).then_some(i * columns + j);
+                panel_title(page, (x, y + 9.0), room - left, letter, &g.group.label);
+                let w = (room - left - 8.0) / g.xs.len() as f64;
+                let h = (150.0 / g.ys.len() as f64).min(CELL);
+                let area = Rect {
+                    x,
+                    y: y + TITLE_ROOM,
+                    w: w * g.xs.len() as f64,
+                    h: h * g.ys.len() as f64,
+                };
+                draw_cells(page, g, area, &axis);
+                draw_axes(page, g, area, a, b);
+                lowest = lowest.max(area.bottom());
+            }
+            if i == 0 {
+                bar_bottom = lowest;
+            }
+            y = lowest + BELOW + 4.0;
+        }
+        let bar = Rect {
+            x: page.width - BAR_ROOM + 2.0,
+            y: bar_top,
+            w: 7.0,
+            h: bar_bottom - bar_top,
+        };
+        let title = format!("median final {}", metric.title());
+        legend::bar(page, bar, axis.scale, &title);
+        note(page, y - 2.0, &short)
+    });
     let mut caption = format!(
         "Median final {} over `{}` and `{}`, one panel per rule, on a logarithmic colour scale common to all panels. {} The cell with the lowest median is outlined. Percentages: share of runs that diverged, where any did; where the number does not fit, a hatch as dense as the share. A cell whose median is +∞ (∞) or beyond the colour scale is grey; a white cell is a condition that the study does not have. Intervals of all medians are in `summary.csv`.",
         metric.title(),
@@ -150,8 +148,7 @@ pub(super) fn draw(results: &Results, a: &Axis, b: &Axis) -> Option<Figure> {
     Some(Figure {
         name: format!("heatmap_{}_{}", file_part(&a.path), file_part(&b.path)),
         title: format!("Final error over {} and {}", a.path, b.path),
-        canvas,
-        height,
+        drawing,
         caption,
     })
 }
@@ -174,7 +171,7 @@ fn other_axes(results: &Results, a: &Axis, b: &Axis) -> String {
     names.join(", ")
 }
 
-fn draw_cells(canvas: &mut Canvas, g: &Grid, area: Rect, axis: &ErrorAxis) {
+fn draw_cells(page: &Page, g: &Grid, area: Rect, axis: &ErrorAxis) {
     let (w, h) = (area.w / g.xs.len() as f64, area.h / g.ys.len() as f64);
     let cell = |i: usize| Rect {
         x: area.x + (i % g.xs.len()) as f64 * w,
@@ -193,13 +190,14 @@ fn draw_cells(canvas: &mut Canvas, g: &Grid, area: Rect, axis: &ErrorAxis) {
             LIGHT
         };
         let r = cell(i);
-        canvas.rect(r, Some(fill), Some(Stroke::new(WHITE, 0.4)));
+        page.fill(r, fill);
+        page.frame(r, Stroke::new(WHITE, 0.4));
         let off_scale = match &axis.lane {
             _ if on_scale => None,
             Some(label) if median.value.is_finite() => Some(label.as_str()),
             _ => Some("∞"),
         };
-        write_cell(canvas, r, row, off_scale, fill);
+        write_cell(page, r, row, off_scale, fill);
     }
     let best = g
         .cells
@@ -209,22 +207,16 @@ fn draw_cells(canvas: &mut Canvas, g: &Grid, area: Rect, axis: &ErrorAxis) {
         .filter(|(_, value)| value.is_finite())
         .min_by(|a, b| a.1.total_cmp(&b.1));
     if let Some((i, _)) = best {
-        let r = cell(i);
-        let inner = Rect {
-            x: r.x + 0.6,
-            y: r.y + 0.6,
-            w: r.w - 1.2,
-            h: r.h - 1.2,
-        };
-        canvas.rect(inner, None, Some(Stroke::new(WHITE, 2.0)));
-        canvas.rect(inner, None, Some(Stroke::new(BLACK, 1.0)));
+        let inner = cell(i).inset(0.6);
+        page.frame(inner, Stroke::new(WHITE, 2.0));
+        page.frame(inner, Stroke::new(BLACK, 1.0));
     }
-    canvas.rect(area, None, Some(Stroke::new(GREY, 0.5)));
+    page.frame(area, Stroke::new(GREY, 0.5));
 }
 
 /// What is off the scale and the diverged share, as far as they fit; a share that does not fit
 /// becomes a hatch as dense as the share.
-fn write_cell(canvas: &mut Canvas, r: Rect, row: &Row, off_scale: Option<&str>, fill: Colour) {
+fn write_cell(page: &Page, r: Rect, row: &Row, off_scale: Option<&str>, fill: RGBColor) {
     let mut lines: Vec<String> = Vec::new();
     lines.extend(off_scale.map(str::to_string));
     if row.diverged > 0 {
@@ -248,66 +240,45 @@ fn write_cell(canvas: &mut Canvas, r: Rect, row: &Row, off_scale: Option<&str>, 
             let baseline =
                 top + (i as f64 + 0.5) * line_height + TICK_SIZE * font::CAP_HEIGHT / 2.0;
             let middle = r.x + r.w / 2.0;
-            canvas.text(
-                middle,
-                baseline,
-                line,
-                TICK_SIZE,
-                Anchor::Middle,
-                fill.ink(),
-            );
+            page.text(middle, baseline, line, TICK_SIZE, HPos::Center, ink(fill));
         }
     } else if row.diverged > 0 {
         let share = row.diverged as f64 / row.n as f64;
         let count = libm::ceil(share * 5.0);
-        canvas.begin_clip(r);
         for i in 0..count as usize {
             let x = r.x + (i as f64 + 0.5) * r.w / count;
-            let ink = Stroke::new(fill.ink(), 0.5);
-            canvas.line(x - r.w / 5.0, r.bottom(), x + r.w / 5.0, r.y, ink);
+            // However many there are, they stay within the cell.
+            let lean = r.w * (0.5 / count).min(0.2);
+            page.line(
+                x - lean,
+                r.bottom(),
+                x + lean,
+                r.y,
+                Stroke::new(ink(fill), 0.5),
+            );
         }
-        canvas.end_clip();
     }
 }
 
 /// Values at the cells' middles: cells have one size, whatever the spacing of the values.
-fn draw_axes(canvas: &mut Canvas, g: &Grid, area: Rect, a: &Axis, b: &Axis) {
-    let labels = |xs: &[f64]| -> Vec<String> { xs.iter().map(|x| number::value(*x)).collect() };
-    let (w, h) = (area.w / g.xs.len() as f64, area.h / g.ys.len() as f64);
-    let x_labels = labels(&g.xs);
-    let tick = Stroke::new(GREY, 0.5);
-    let written = legend::choose(&x_labels, w, |l| font::width(l, TICK_SIZE) + 3.0);
-    for (i, label) in x_labels.iter().enumerate() {
-        let x = area.x + (i as f64 + 0.5) * w;
-        canvas.line(x, area.bottom(), x, area.bottom() + 2.0, tick);
-        if written[i] {
-            let y = area.bottom() + 4.0 + TICK_SIZE * font::CAP_HEIGHT;
-            canvas.text(x, y, label, TICK_SIZE, Anchor::Middle, BLACK);
+fn draw_axes(page: &Page, g: &Grid, area: Rect, a: &Axis, b: &Axis) {
+    let along = |edge, values: &[f64], length: f64, extent: fn(&str) -> f64| {
+        let ruler = Ruler(page, area, edge, Stroke::new(GREY, 0.5));
+        let cells = values.len() as f64;
+        let labels: Vec<String> = values.iter().map(|x| number::value(*x)).collect();
+        let written = legend::choose(&labels, length / cells, extent);
+        for (i, label) in labels.iter().enumerate() {
+            ruler.tick(
+                (i as f64 + 0.5) / cells,
+                if written[i] { label } else { "" },
+            );
         }
-    }
-    let y_labels = labels(&g.ys);
-    let written = legend::choose(&y_labels, h, |_| 8.0);
-    for (i, label) in y_labels.iter().enumerate() {
-        let y = area.bottom() - (i as f64 + 0.5) * h;
-        canvas.line(area.x - 2.0, y, area.x, y, tick);
-        if written[i] {
-            canvas.text_centred(area.x - 3.6, y, label, TICK_SIZE, Anchor::End);
-        }
-    }
-    let baseline = area.bottom() + BELOW - 3.5;
-    let middle = area.x + area.w / 2.0;
-    canvas.text(
-        middle,
-        baseline,
-        &axis_title(&a.path),
-        TITLE_SIZE,
-        Anchor::Middle,
-        BLACK,
-    );
-    canvas.text_upwards(
-        area.x - LEFT + 3.0,
-        area.y + area.h / 2.0,
-        &axis_title(&b.path),
-        TITLE_SIZE,
-    );
+    };
+    along(Edge::Bottom, &g.xs, area.w, |label| {
+        font::width(label, TICK_SIZE) + 3.0
+    });
+    along(Edge::Left, &g.ys, area.h, |_| 8.0);
+    x_title(page, area, &axis_title(&a.path));
+    let (x, middle) = (area.x - LEFT + 3.0, area.y + area.h / 2.0);
+    page.text_upwards(x, middle, &axis_title(&b.path), TITLE_SIZE);
 }

@@ -1,12 +1,12 @@
 //! Error over the course of learning: median with its interval, one line per condition, one panel
 //! per rule, and underneath the share of runs that have diverged by then.
 
-use super::canvas::{Canvas, Rect, Stroke};
 use super::captions::{basis, capitalised, metric_words};
-use super::colour::{Colour, category, ordered_line};
+use super::colour::{RGBColor, category, ordered_line};
 use super::error_axis::{ErrorAxis, unlearned};
 use super::legend::{self, Entry};
-use super::panel::{BELOW, LANE, LEFT, Panel, note, panel_title};
+use super::page::{Drawing, Page, Rect, Stroke};
+use super::panel::{BELOW, LANE, LEFT, Panel, diverged, note, panel_title, remark};
 use super::scale::Scale;
 use super::{DOUBLE_MM, Figure, SINGLE_MM};
 use crate::Results;
@@ -15,7 +15,6 @@ use crate::expectation::Metric;
 use crate::number;
 use crate::summary::Row;
 
-const STRIP: f64 = 34.0;
 const TITLE_ROOM: f64 = 14.0;
 /// More bands than this on top of each other show nothing.
 const MAX_BANDS: usize = 9;
@@ -156,8 +155,7 @@ pub(super) fn draw(results: &Results) -> Option<Figure> {
         2 | 4 => 2,
         _ => 3,
     };
-    let mut canvas = Canvas::new(if per_row == 1 { SINGLE_MM } else { DOUBLE_MM });
-    let column = (canvas.width() - 4.0) / per_row as f64;
+    let width_mm = if per_row == 1 { SINGLE_MM } else { DOUBLE_MM };
     let height = if per_row == 3 { 96.0 } else { 112.0 };
 
     let key_room = facets
@@ -178,50 +176,6 @@ pub(super) fn draw(results: &Results) -> Option<Figure> {
     let medians = all_points.iter().map(|p| p.1);
     let errors = ErrorAxis::fit(unlearned(results, metric), y_values, medians, 0.05);
 
-    let mut y = 3.0;
-    let singles: Vec<Entry> = singles_of(&facets)
-        .map(|line| Entry {
-            label: line.label.clone(),
-            stroke: line.stroke,
-            marker: None,
-        })
-        .collect();
-    if singles.len() > 1 || facets.len() == 1 && !singles.is_empty() {
-        y = legend::flow(&mut canvas, LEFT, y, &singles) + 2.0;
-    }
-    for (i, line) in facets.chunks(per_row).enumerate() {
-        let titled = line.iter().any(|f| !f.title.is_empty());
-        let top = y + if titled { TITLE_ROOM } else { 3.0 };
-        let mut bottom = top;
-        for (j, facet) in line.iter().enumerate() {
-            let place = Place {
-                x: j as f64 * column + LEFT,
-                top: top + if errors.lane.is_some() { LANE } else { 0.0 },
-                width: column - LEFT - if facet.key.is_some() { key_room } else { 8.0 },
-                height,
-                first: j == 0,
-            };
-            let letter = (facets.len() > 1).then_some(i * per_row + j);
-            let start = (place.x, top - 5.0);
-            panel_title(
-                &mut canvas,
-                start,
-                column - LEFT - 3.0,
-                letter,
-                &facet.title,
-            );
-            let below = draw_facet(
-                &mut canvas,
-                facet,
-                &place,
-                (x_scale, &errors),
-                metric,
-                any_diverged,
-            );
-            bottom = bottom.max(below);
-        }
-        y = bottom + 5.0;
-    }
     let choice = choice_words(results);
     let crowded = facets.iter().any(|f| f.lines.len() > MAX_BANDS);
     let band = match (all_points.iter().any(|p| p.2.is_some()), crowded) {
@@ -243,7 +197,48 @@ pub(super) fn draw(results: &Results) -> Option<Figure> {
         short.push_str(&format!("{}: all runs failed. ", capitalised(&line.label)));
     }
     short.push_str(&basis(results, &rows));
-    let page = note(&mut canvas, y - 3.0, &short);
+    let drawing = Drawing::of(width_mm, |page| {
+        let column = (page.width - 4.0) / per_row as f64;
+        let mut y = 3.0;
+        let singles: Vec<Entry> = singles_of(&facets)
+            .map(|line| Entry {
+                label: line.label.clone(),
+                stroke: line.stroke,
+                marker: None,
+            })
+            .collect();
+        if singles.len() > 1 || facets.len() == 1 && !singles.is_empty() {
+            y = legend::flow(page, LEFT, y, &singles) + 2.0;
+        }
+        for (i, line) in facets.chunks(per_row).enumerate() {
+            let titled = line.iter().any(|f| !f.title.is_empty());
+            let top = y + if titled { TITLE_ROOM } else { 3.0 };
+            let mut bottom = top;
+            for (j, facet) in line.iter().enumerate() {
+                let place = Place {
+                    x: j as f64 * column + LEFT,
+                    top: top + if errors.lane.is_some() { LANE } else { 0.0 },
+                    width: column - LEFT - if facet.key.is_some() { key_room } else { 8.0 },
+                    height,
+                    first: j == 0,
+                };
+                let letter = (facets.len() > 1).then_some(i * per_row + j);
+                let start = (place.x, top - 5.0);
+                panel_title(page, start, column - LEFT - 3.0, letter, &facet.title);
+                let below = draw_facet(
+                    page,
+                    facet,
+                    &place,
+                    (x_scale, &errors),
+                    metric,
+                    any_diverged,
+                );
+                bottom = bottom.max(below);
+            }
+            y = bottom + 5.0;
+        }
+        note(page, y - 3.0, &short)
+    });
     let mut caption = format!(
         "{} over learning: median of all runs (line) and its interval (band; left away in panels of more than {MAX_BANDS} lines, see `summary.csv`), one panel per rule with several conditions (colour: the swept value), the others together. {}",
         capitalised(metric.title()),
@@ -261,8 +256,7 @@ pub(super) fn draw(results: &Results) -> Option<Figure> {
     Some(Figure {
         name: "learning_curves".to_string(),
         title: "Learning curves".to_string(),
-        canvas,
-        height: page,
+        drawing,
         caption,
     })
 }
@@ -307,7 +301,7 @@ struct Place {
 
 /// Draws one facet; returns the y below its axis title.
 fn draw_facet(
-    canvas: &mut Canvas,
+    page: &Page,
     facet: &Facet,
     place: &Place,
     (x_scale, errors): (Scale, &ErrorAxis),
@@ -320,10 +314,10 @@ fn draw_facet(
         w: place.width,
         h: place.height,
     };
-    let panel = Panel::new(area, x_scale, errors.scale, errors.lane.clone());
+    let panel = Panel::new(page, area, x_scale, errors.scale, errors.lane.clone());
     let x_title = time_title(metric);
     let y_title = place.first.then_some(metric.title());
-    panel.axes(canvas, (!strip).then_some(x_title), y_title);
+    panel.axes(page, (!strip).then_some(x_title), y_title);
     let opacity = if facet.lines.len() <= 3 { 0.2 } else { 0.1 };
     let banded = facet.lines.len() <= MAX_BANDS;
     for line in facet.lines.iter().filter(|_| banded) {
@@ -334,20 +328,20 @@ fn draw_facet(
                 Some((x, errors.clip(low), errors.clip(high)))
             })
             .collect();
-        panel.band(canvas, &band, line.stroke.colour, opacity);
+        panel.band(&band, line.stroke.colour, opacity);
     }
     for line in &facet.lines {
         let curve: Vec<(f64, f64)> = points(line.rows)
             .iter()
             .map(|p| (p.0, errors.clip(p.1)))
             .collect();
-        panel.curve(canvas, &curve, line.stroke);
+        panel.curve(&curve, line.stroke);
     }
     if facet.lines.iter().all(|l| points(l.rows).is_empty()) {
-        panel.remark(canvas, "all runs failed");
+        remark(page, area, "all runs failed");
     }
     if let Some(key) = &facet.key {
-        let values: Vec<(String, Colour)> = facet
+        let values: Vec<(String, RGBColor)> = facet
             .lines
             .iter()
             .map(|l| (l.label.clone(), l.stroke.colour))
@@ -356,20 +350,12 @@ fn draw_facet(
             x: area.right() + 6.0,
             ..area
         };
-        legend::stack(canvas, room, key, &values);
+        legend::stack(page, room, key, &values);
     }
     if !strip {
         return area.bottom() + BELOW;
     }
-    let lower = Rect {
-        y: area.bottom() + 9.0,
-        h: STRIP,
-        ..area
-    };
-    let percent = Scale::fit(false, [0.0, 100.0].into_iter(), 0.08);
-    let shares = Panel::new(lower, x_scale, percent, None);
-    let y_title = place.first.then_some("diverged (%)");
-    shares.axes(canvas, Some(x_title), y_title);
+    let (shares, bottom) = diverged(page, area, x_scale, x_title, place.first);
     for line in &facet.lines {
         let curve: Vec<(f64, f64)> = line
             .rows
@@ -377,7 +363,7 @@ fn draw_facet(
             .filter(|r| r.n > 0)
             .filter_map(|r| Some((r.trial? as f64, 100.0 * r.diverged as f64 / r.n as f64)))
             .collect();
-        shares.curve(canvas, &curve, line.stroke);
+        shares.curve(&curve, line.stroke);
     }
-    lower.bottom() + BELOW
+    bottom + BELOW
 }

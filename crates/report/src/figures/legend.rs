@@ -1,10 +1,12 @@
 //! Keys: what a colour, dash or shape stands for.
 
-use super::canvas::{Anchor, Canvas, Rect, Stroke};
-use super::colour::{Colour, Shape, ordered};
+use super::colour::{BLACK, RGBColor, Shape, ordered};
 use super::font;
-use super::panel::TICK_SIZE;
+use super::page::{Page, Rect, Stroke, marker};
+use super::panel::{TICK_SIZE, TITLE_SIZE};
+use super::ruler::{Edge, Ruler};
 use super::scale::Scale;
+use plotters::style::text_anchor::HPos;
 
 const SAMPLE: f64 = 17.0;
 const ROW: f64 = 9.5;
@@ -18,8 +20,8 @@ pub(super) struct Entry {
 }
 
 /// Entries side by side from x on, in as many rows as they need; returns the y below.
-pub(super) fn flow(canvas: &mut Canvas, x: f64, y: f64, entries: &[Entry]) -> f64 {
-    let limit = canvas.width() - 4.0;
+pub(super) fn flow(page: &Page, x: f64, y: f64, entries: &[Entry]) -> f64 {
+    let limit = page.width - 4.0;
     let (mut pen, mut row) = (x, y);
     for entry in entries {
         let width = SAMPLE + 3.0 + font::width(&entry.label, TICK_SIZE);
@@ -28,12 +30,13 @@ pub(super) fn flow(canvas: &mut Canvas, x: f64, y: f64, entries: &[Entry]) -> f6
             row += ROW;
         }
         let middle = row + ROW / 2.0;
-        canvas.line(pen, middle, pen + SAMPLE, middle, entry.stroke);
+        page.line(pen, middle, pen + SAMPLE, middle, entry.stroke);
         if let Some(shape) = entry.marker {
-            canvas.marker(shape, pen + SAMPLE / 2.0, middle, 4.2, entry.stroke.colour);
+            let at = (pen + SAMPLE / 2.0, middle);
+            marker(&page.points, at, shape, 4.2, entry.stroke.colour);
         }
         let after = pen + SAMPLE + 3.0;
-        canvas.text_centred(after, middle, &entry.label, TICK_SIZE, Anchor::Start);
+        page.text_centred(after, middle, &entry.label, TICK_SIZE, HPos::Left);
         pen += width + 9.0;
     }
     row + ROW
@@ -41,14 +44,14 @@ pub(super) fn flow(canvas: &mut Canvas, x: f64, y: f64, entries: &[Entry]) -> f6
 
 /// A stack of colours with the values they stand for, the largest on top: the key of lines that are
 /// coloured by a swept value. Where values stand too close some go without their label.
-pub(super) fn stack(canvas: &mut Canvas, area: Rect, title: &str, values: &[(String, Colour)]) {
+pub(super) fn stack(page: &Page, area: Rect, title: &str, values: &[(String, RGBColor)]) {
     let title_height = 9.0;
-    canvas.text_centred(
+    page.text_centred(
         area.x,
         area.y + title_height / 2.0 - 1.0,
         title,
         TICK_SIZE,
-        Anchor::Start,
+        HPos::Left,
     );
     let room = area.h - title_height;
     let height = (room / values.len().max(1) as f64).min(9.0);
@@ -62,14 +65,14 @@ pub(super) fn stack(canvas: &mut Canvas, area: Rect, title: &str, values: &[(Str
             w: 7.0,
             h: height + 0.1,
         };
-        canvas.rect(block, Some(*colour), None);
+        page.fill(block, *colour);
         if written[i] {
-            canvas.text_centred(
+            page.text_centred(
                 area.x + 10.0,
                 y + height / 2.0,
                 label,
                 TICK_SIZE,
-                Anchor::Start,
+                HPos::Left,
             );
         }
     }
@@ -107,7 +110,7 @@ pub(super) fn stack_width(label: &str) -> f64 {
 }
 
 /// A continuous colour bar with its ticks on the right; the scale's shares are the colours.
-pub(super) fn bar(canvas: &mut Canvas, area: Rect, scale: Scale, title: &str) {
+pub(super) fn bar(page: &Page, area: Rect, scale: Scale, title: &str) {
     const STEPS: usize = 64;
     for i in 0..STEPS {
         let share = (i as f64 + 0.5) / STEPS as f64;
@@ -117,28 +120,16 @@ pub(super) fn bar(canvas: &mut Canvas, area: Rect, scale: Scale, title: &str) {
             h: height + 0.15,
             ..area
         };
-        canvas.rect(slice, Some(ordered(share)), None);
+        page.fill(slice, ordered(share));
     }
-    let axis = Stroke::new(super::colour::BLACK, 0.5);
-    canvas.rect(area, None, Some(axis));
-    let placed = scale.on(area.bottom(), area.y);
-    let ticks = placed.ticks(|_| TICK_SIZE * 0.75);
-    let mut widest: f64 = 0.0;
-    for (value, label) in &ticks.major {
-        let y = placed.at(*value);
-        canvas.line(area.right(), y, area.right() + 2.2, y, axis);
-        canvas.text_centred(area.right() + 3.8, y, label, TICK_SIZE, Anchor::Start);
-        widest = widest.max(font::width(label, TICK_SIZE));
-    }
-    for value in &ticks.minor {
-        let y = placed.at(*value);
-        canvas.line(area.right(), y, area.right() + 1.3, y, axis);
-    }
-    canvas.text_upwards(
+    let stroke = Stroke::new(BLACK, 0.5);
+    page.frame(area, stroke);
+    let widest = Ruler(page, area, Edge::Right, stroke).scale(scale, true);
+    page.text_upwards(
         area.right() + widest + 13.0,
         area.y + area.h / 2.0,
         title,
-        super::panel::TITLE_SIZE,
+        TITLE_SIZE,
     );
 }
 

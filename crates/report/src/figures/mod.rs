@@ -1,10 +1,10 @@
 //! Figures for a paper, each as SVG and as PNG (300 dpi), 85 mm or 180 mm wide, with captions.
 //!
 //! Every figure states n, the method of its intervals and how many runs diverged or failed, because
-//! a number never travels alone. Files are the same, byte for byte, for the same tables: text is
-//! drawn as outlines of an embedded font, nothing depends on the machine or the time.
+//! a number never travels alone. plotters draws; what it does not have (minor ticks, a place for ∞,
+//! clipping) is added here. Files are the same, byte for byte, for the same tables: text becomes
+//! outlines of an embedded font, nothing depends on the machine or the time.
 
-mod canvas;
 mod captions;
 mod colour;
 mod error_axis;
@@ -12,16 +12,18 @@ mod font;
 mod heatmap;
 mod learning_curves;
 mod legend;
+mod page;
 mod panel;
-mod raster;
+mod ruler;
 mod scale;
 mod sensitivity;
 mod tracking;
+mod typeset;
 
 use crate::Results;
 use crate::error::ReportError;
 use crate::summary::write_whole;
-use canvas::Canvas;
+use page::Drawing;
 use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,9 +42,7 @@ struct Figure {
     name: String,
     /// Its title in captions.md.
     title: String,
-    canvas: Canvas,
-    /// Height of the page in pt.
-    height: f64,
+    drawing: Drawing,
     /// The full caption, Markdown.
     caption: String,
 }
@@ -58,8 +58,9 @@ pub fn write(results: &Results, folder: &Path) -> Result<Vec<PathBuf>, ReportErr
         .map(|figure| {
             let svg_path = target.join(format!("{}.svg", figure.name));
             let png_path = target.join(format!("{}.png", figure.name));
-            let svg = figure.canvas.finish(figure.height, &figure.title);
-            let png = raster::png(&svg, &png_path)?;
+            let tree = typeset::tree(&figure.drawing, &svg_path)?;
+            let svg = typeset::svg(&tree, &figure.drawing, &figure.title);
+            let png = typeset::png(&tree, &png_path)?;
             write_whole(&svg_path, svg.as_bytes())?;
             write_whole(&png_path, &png)?;
             Ok([svg_path, png_path])

@@ -3,10 +3,14 @@
 //! A median of +∞ has no place on an axis but must not vanish: above the axes lies a lane marked ∞,
 //! and points there are drawn at their x.
 
-use super::canvas::{Anchor, Canvas, Rect, Stroke};
-use super::colour::{BLACK, Colour, GREY};
+use super::colour::{BLACK, Dash, GREY, RGBColor};
 use super::font;
+use super::page::{Page, Plane, Rect, Stroke, drawn, path};
+use super::ruler::{self, Edge, Ruler, TICK_LENGTH};
 use super::scale::Scale;
+use plotters::element::Polygon;
+use plotters::style::Color;
+use plotters::style::text_anchor::HPos;
 
 /// Font size of axis titles, in pt.
 pub(super) const TITLE_SIZE: f64 = 7.0;
@@ -22,121 +26,122 @@ pub(super) const LEFT: f64 = 33.0;
 pub(super) const BELOW: f64 = 23.0;
 /// Width of axis lines.
 const AXIS_WIDTH: f64 = 0.6;
-const TICK_LENGTH: f64 = 2.6;
-const MINOR_LENGTH: f64 = 1.5;
+/// Height of the panel of diverged shares.
+const STRIP: f64 = 34.0;
+/// From the top of the axes to the middle of the lane.
+const LANE_MIDDLE: f64 = LANE / 2.0 + 1.0;
 /// Behind the ∞ lane.
-const LANE_COLOUR: Colour = Colour(0xf0, 0xf0, 0xf0);
+const LANE_COLOUR: RGBColor = RGBColor(0xf0, 0xf0, 0xf0);
 
 /// Axes on the page.
-#[derive(Debug, Clone)]
-pub(super) struct Panel {
+pub(super) struct Panel<'a> {
     /// The rectangle of the data, without the lane.
-    pub(super) area: Rect,
-    /// Data to page, left to right.
-    pub(super) x: Scale,
-    /// Data to page, bottom to top.
-    pub(super) y: Scale,
+    area: Rect,
+    x: Scale,
+    y: Scale,
     /// The label of the lane above, if there is one: "∞", or from where on errors are in it.
-    pub(super) lane: Option<String>,
+    lane: Option<String>,
+    /// The drawing area, in the scales' coordinates.
+    pub(super) plane: Plane<'a>,
 }
 
-impl Panel {
-    /// A panel over `area`, whose scales are put in place.
-    pub(super) fn new(area: Rect, x: Scale, y: Scale, lane: Option<String>) -> Self {
+impl<'a> Panel<'a> {
+    pub(super) fn new(
+        page: &Page<'a>,
+        area: Rect,
+        x: Scale,
+        y: Scale,
+        lane: Option<String>,
+    ) -> Self {
         Self {
             area,
-            x: x.on(area.x, area.right()),
-            y: y.on(area.bottom(), area.y),
+            x,
+            y,
             lane,
+            plane: page.plane(area, x.range(), y.range()),
         }
     }
 
-    /// Position of a point; +∞ lies in the lane.
-    pub(super) fn place(&self, x: f64, y: f64) -> (f64, f64) {
-        let py = if y == f64::INFINITY {
-            self.area.y - LANE / 2.0 - 1.0
-        } else {
-            self.y.at(y)
+    /// The same panel moved sideways, for points that would hide each other.
+    pub(super) fn shifted<'b>(&self, page: &Page<'b>, dx: f64) -> Panel<'b> {
+        let area = Rect {
+            x: self.area.x + dx,
+            ..self.area
         };
-        (self.x.at(x), py)
+        Panel::new(page, area, self.x, self.y, self.lane.clone())
     }
 
-    /// The rectangle in which data may be drawn: the axes and the lane.
-    fn inside(&self) -> Rect {
+    /// The data values at the left and right end.
+    pub(super) fn ends(&self) -> (f64, f64) {
+        (self.x.value_at(0.0), self.x.value_at(1.0))
+    }
+
+    /// Coordinates of a point; +∞ lies in the lane.
+    pub(super) fn place(&self, x: f64, y: f64) -> (f64, f64) {
+        let y = if y.is_finite() {
+            self.y.coordinate(y)
+        } else {
+            self.above(LANE_MIDDLE)
+        };
+        (self.x.coordinate(x), y)
+    }
+
+    /// The y coordinate that lies this many pt above the axes.
+    fn above(&self, distance: f64) -> f64 {
+        let ends = self.y.range();
+        ends.end + distance / self.area.h * (ends.end - ends.start)
+    }
+
+    /// The lowest and highest y coordinate at which anything is drawn.
+    fn limits(&self) -> (f64, f64) {
         let above = if self.lane.is_some() { LANE } else { 1.0 };
-        Rect {
-            x: self.area.x - 1.0,
-            y: self.area.y - above,
-            w: self.area.w + 2.0,
-            h: self.area.h + above + 1.0,
+        (self.y.range().start, self.above(above))
+    }
+
+    /// The coordinates of ends of intervals, cut off where the panel ends; +∞ reaches its top.
+    fn outline(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        let (bottom, top) = self.limits();
+        let y = |y: f64| {
+            if y.is_finite() {
+                self.y.coordinate(y)
+            } else {
+                top
+            }
+        };
+        let placed: Vec<(f64, f64)> = points
+            .iter()
+            .map(|p| (self.x.coordinate(p.0), y(p.1)))
+            .collect();
+        let mut outline = crossed(&placed, bottom, top);
+        for point in &mut outline {
+            point.1 = point.1.clamp(bottom, top);
         }
+        outline
     }
 
     /// Axis lines, ticks and labels. A title of `None` on x leaves its tick labels away too, for
     /// panels that share the axis of the one below.
-    pub(super) fn axes(&self, canvas: &mut Canvas, x_title: Option<&str>, y_title: Option<&str>) {
-        self.x_axis(canvas, x_title);
-        self.y_axis(canvas, y_title);
-    }
-
-    fn x_axis(&self, canvas: &mut Canvas, title: Option<&str>) {
+    pub(super) fn axes(&self, page: &Page, x_title: Option<&str>, y_title: Option<&str>) {
         let a = self.area;
-        let axis = Stroke::new(BLACK, AXIS_WIDTH);
-        canvas.line(a.x, a.bottom(), a.right(), a.bottom(), axis);
-        let ticks = self.x.ticks(|label| font::width(label, TICK_SIZE));
-        for (value, label) in &ticks.major {
-            let x = self.x.at(*value);
-            canvas.line(x, a.bottom(), x, a.bottom() + TICK_LENGTH, axis);
-            if title.is_some() {
-                let y = a.bottom() + TICK_LENGTH + 2.0 + TICK_SIZE * font::CAP_HEIGHT;
-                canvas.text(x, y, label, TICK_SIZE, Anchor::Middle, BLACK);
-            }
+        let stroke = Stroke::new(BLACK, AXIS_WIDTH);
+        let ruler = |edge| Ruler(page, a, edge, stroke);
+        page.line(a.x, a.bottom(), a.right(), a.bottom(), stroke);
+        ruler(Edge::Bottom).scale(self.x, x_title.is_some());
+        if let Some(title) = x_title {
+            ruler::x_title(page, a, title);
         }
-        for value in &ticks.minor {
-            let x = self.x.at(*value);
-            canvas.line(x, a.bottom(), x, a.bottom() + MINOR_LENGTH, axis);
-        }
-        if let Some(title) = title {
-            let y = a.bottom() + BELOW - 4.0;
-            let middle = a.x + a.w / 2.0;
-            canvas.text(middle, y, title, TITLE_SIZE, Anchor::Middle, BLACK);
-        }
-    }
-
-    fn y_axis(&self, canvas: &mut Canvas, title: Option<&str>) {
-        let a = self.area;
-        let axis = Stroke::new(BLACK, AXIS_WIDTH);
         if let Some(label) = &self.lane {
             let lane = Rect {
                 y: a.y - LANE,
                 h: LANE - 2.0,
                 ..a
             };
-            canvas.rect(lane, Some(LANE_COLOUR), None);
-            let middle = lane.y + lane.h / 2.0;
-            canvas.line(a.x - TICK_LENGTH, middle, a.x, middle, axis);
-            let x = a.x - TICK_LENGTH - 1.8;
-            // The sign for infinity is small in this font.
-            let size = TICK_SIZE + if label == "∞" { 1.5 } else { 0.0 };
-            canvas.text_centred(x, middle, label, size, Anchor::End);
+            page.fill(lane, LANE_COLOUR);
+            ruler(Edge::Left).tick(1.0 + LANE_MIDDLE / a.h, label);
         }
-        canvas.line(a.x, a.y, a.x, a.bottom(), axis);
-        let ticks = self.y.ticks(|_| TICK_SIZE * 0.75);
-        for (value, label) in &ticks.major {
-            let y = self.y.at(*value);
-            canvas.line(a.x - TICK_LENGTH, y, a.x, y, axis);
-            canvas.text_centred(a.x - TICK_LENGTH - 1.8, y, label, TICK_SIZE, Anchor::End);
-        }
-        for value in &ticks.minor {
-            let y = self.y.at(*value);
-            canvas.line(a.x - MINOR_LENGTH, y, a.x, y, axis);
-        }
-        if let Some(title) = title {
-            let widest = ticks
-                .major
-                .iter()
-                .map(|(_, label)| font::width(label, TICK_SIZE))
-                .fold(0.0, f64::max);
+        page.line(a.x, a.y, a.x, a.bottom(), stroke);
+        let widest = ruler(Edge::Left).scale(self.y, true);
+        if let Some(title) = y_title {
             // As far out as the room allows for, so that the titles of stacked panels align.
             let x = (a.x - LEFT + TITLE_SIZE)
                 .min(a.x - widest - TICK_LENGTH - 5.0)
@@ -144,101 +149,126 @@ impl Panel {
             // Beside a low strip a title at full size would reach into its neighbours.
             let fits = font::width(title, TITLE_SIZE) <= a.h;
             let size = if fits { TITLE_SIZE } else { NOTE_SIZE };
-            canvas.text_upwards(x, a.y + a.h / 2.0, title, size);
+            page.text_upwards(x, a.y + a.h / 2.0, title, size);
         }
     }
 
     /// The area between two curves; an upper end of +∞ reaches the top of the panel.
-    pub(super) fn band(
-        &self,
-        canvas: &mut Canvas,
-        points: &[(f64, f64, f64)],
-        colour: Colour,
-        opacity: f64,
-    ) {
-        let top = self.inside().y;
-        let height = |y: f64| if y.is_finite() { self.y.at(y) } else { top };
+    pub(super) fn band(&self, points: &[(f64, f64, f64)], colour: RGBColor, opacity: f64) {
         // Where even the lower end is infinite there is nothing on the axes to fill.
         for stretch in points.split(|(_, low, _)| !low.is_finite()) {
-            let mut outline: Vec<(f64, f64)> = Vec::new();
-            outline.extend(
-                stretch
-                    .iter()
-                    .map(|(x, low, _)| (self.x.at(*x), height(*low))),
-            );
-            outline.extend(
-                stretch
-                    .iter()
-                    .rev()
-                    .map(|(x, _, high)| (self.x.at(*x), height(*high))),
-            );
-            canvas.begin_clip(self.inside());
-            canvas.polygon(&outline, colour, opacity);
-            canvas.end_clip();
+            let lower = stretch.iter().map(|p| (p.0, p.1));
+            let upper = stretch.iter().rev().map(|p| (p.0, p.2));
+            let ends: Vec<(f64, f64)> = lower.chain(upper).collect();
+            let outline = self.outline(&ends);
+            if stretch.len() > 1 {
+                drawn(self.plane.draw(&Polygon::new(outline, colour.mix(opacity))));
+            }
         }
     }
 
     /// A curve. It is drawn through finite points, dotted from the last of them into the lane, and
     /// along the lane while it is +∞.
-    pub(super) fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], stroke: Stroke) {
-        let placed: Vec<(f64, f64, bool)> = points
-            .iter()
-            .map(|&(x, y)| {
-                let (px, py) = self.place(x, y);
-                (px, py, y.is_finite())
-            })
-            .collect();
-        canvas.begin_clip(self.inside());
-        for stretch in placed.chunk_by(|a, b| a.2 == b.2) {
-            let line: Vec<(f64, f64)> = stretch.iter().map(|p| (p.0, p.1)).collect();
-            canvas.polyline(&line, stroke);
+    pub(super) fn curve(&self, points: &[(f64, f64)], stroke: Stroke) {
+        let ends = self.y.range();
+        for stretch in points.chunk_by(|a, b| a.1.is_finite() == b.1.is_finite()) {
+            let line: Vec<(f64, f64)> = stretch.iter().map(|p| self.place(p.0, p.1)).collect();
+            if stretch[0].1.is_finite() {
+                for piece in cut(&line, ends.start, ends.end) {
+                    path(&self.plane, &piece, stroke);
+                }
+            } else {
+                path(&self.plane, &line, stroke);
+            }
         }
-        for pair in placed.windows(2).filter(|p| p[0].2 != p[1].2) {
-            let jump = Stroke {
-                width: stroke.width * 0.7,
-                ..stroke.dashed(&[0.8, 1.4])
-            };
-            canvas.line(pair[0].0, pair[0].1, pair[1].0, pair[1].1, jump);
-        }
-        canvas.end_clip();
-    }
-
-    /// A vertical interval at a position on the page; an upper end of +∞ reaches into the lane.
-    pub(super) fn error_bar(
-        &self,
-        canvas: &mut Canvas,
-        px: f64,
-        (low, high): (f64, f64),
-        stroke: Stroke,
-    ) {
-        if !low.is_finite() {
-            return;
-        }
-        let top = if high.is_finite() {
-            self.y.at(high)
-        } else {
-            self.inside().y
+        let jump = Stroke {
+            width: stroke.width * 0.7,
+            ..stroke.dashed(Dash::Dashes(0.8, 1.4))
         };
-        canvas.begin_clip(self.inside());
-        canvas.line(px, self.y.at(low), px, top, stroke);
-        canvas.end_clip();
+        for pair in points
+            .windows(2)
+            .filter(|p| p[0].1.is_finite() != p[1].1.is_finite())
+        {
+            let (a, b) = (
+                self.place(pair[0].0, pair[0].1),
+                self.place(pair[1].0, pair[1].1),
+            );
+            for piece in cut(&[a, b], ends.start, f64::INFINITY) {
+                path(&self.plane, &piece, jump);
+            }
+        }
     }
 
-    /// Words in the middle of an otherwise empty panel.
-    pub(super) fn remark(&self, canvas: &mut Canvas, text: &str) {
-        let lines = font::wrap(text, TICK_SIZE, self.area.w - 10.0);
-        let mut y = self.area.y + self.area.h / 2.0 - 4.0 * (lines.len() as f64 - 1.0);
-        for line in lines {
-            let middle = self.area.x + self.area.w / 2.0;
-            canvas.text(middle, y, &line, TICK_SIZE, Anchor::Middle, GREY);
-            y += 8.5;
+    /// A vertical interval; an upper end of +∞ reaches into the lane.
+    pub(super) fn error_bar(&self, x: f64, (low, high): (f64, f64), stroke: Stroke) {
+        if low.is_finite() {
+            path(&self.plane, &self.outline(&[(x, low), (x, high)]), stroke);
         }
     }
 }
 
+/// The panel of the share of diverged runs, below another with the same x axis.
+pub(super) fn diverged<'a>(
+    page: &Page<'a>,
+    above: Rect,
+    x: Scale,
+    x_title: &str,
+    first: bool,
+) -> (Panel<'a>, f64) {
+    let area = Rect {
+        y: above.bottom() + 9.0,
+        h: STRIP,
+        ..above
+    };
+    let percent = Scale::fit(false, [0.0, 100.0].into_iter(), 0.08);
+    let panel = Panel::new(page, area, x, percent, None);
+    panel.axes(page, Some(x_title), first.then_some("diverged (%)"));
+    (panel, area.bottom())
+}
+
+/// Words in the middle of an empty panel.
+pub(super) fn remark(page: &Page, area: Rect, text: &str) {
+    let lines = font::wrap(text, TICK_SIZE, area.w - 10.0);
+    let mut y = area.y + area.h / 2.0 - 4.0 * (lines.len() as f64 - 1.0);
+    for line in lines {
+        let middle = area.x + area.w / 2.0;
+        page.text(middle, y, &line, TICK_SIZE, HPos::Center, GREY);
+        y += 8.5;
+    }
+}
+
+/// A frame with words instead of a panel.
+pub(super) fn blank(page: &Page, area: Rect, reason: &str) {
+    page.frame(area, Stroke::new(GREY, 0.4));
+    remark(page, area, reason);
+}
+
+/// A polyline with points added where it crosses two heights.
+fn crossed(points: &[(f64, f64)], low: f64, high: f64) -> Vec<(f64, f64)> {
+    let mut all: Vec<(f64, f64)> = points.first().copied().into_iter().collect();
+    for pair in points.windows(2) {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        let edges = if y0 < y1 { [low, high] } else { [high, low] };
+        let between = |edge: &f64| (y0 < *edge) != (y1 < *edge) && y0 != *edge && y1 != *edge;
+        let crossing = |edge| (x0 + (edge - y0) / (y1 - y0) * (x1 - x0), edge);
+        all.extend(edges.into_iter().filter(between).map(crossing));
+        all.push((x1, y1));
+    }
+    all
+}
+
+/// The pieces of a polyline between two heights: plotters does not clip.
+fn cut(points: &[(f64, f64)], low: f64, high: f64) -> Vec<Vec<(f64, f64)>> {
+    crossed(points, low, high)
+        .split(|p| p.1 < low || p.1 > high)
+        .filter(|piece| piece.len() > 1)
+        .map(<[_]>::to_vec)
+        .collect()
+}
+
 /// A bold letter and a title above a panel, with its baseline at y and at most `limit` wide.
 pub(super) fn panel_title(
-    canvas: &mut Canvas,
+    page: &Page,
     (x, y): (f64, f64),
     limit: f64,
     letter: Option<usize>,
@@ -246,7 +276,7 @@ pub(super) fn panel_title(
 ) {
     if let Some(i) = letter {
         let letter = char::from(b'a' + (i % 26) as u8).to_string();
-        canvas.bold(x - LEFT + 2.0, y, &letter, TITLE_SIZE + 1.5);
+        page.bold(x - LEFT + 2.0, y, &letter, TITLE_SIZE + 1.5);
     }
     let size = if font::width(title, TITLE_SIZE) <= limit {
         TITLE_SIZE
@@ -259,16 +289,35 @@ pub(super) fn panel_title(
         let keep = shown.trim_end_matches('…').chars().count() - 1;
         shown = shown.chars().take(keep).chain(['…']).collect();
     }
-    canvas.text(x, y, &shown, size, Anchor::Start, BLACK);
+    page.text(x, y, &shown, size, HPos::Left, BLACK);
 }
 
 /// Caption lines over the page's whole width; returns the y below them.
-pub(super) fn note(canvas: &mut Canvas, y: f64, text: &str) -> f64 {
+pub(super) fn note(page: &Page, y: f64, text: &str) -> f64 {
     let margin = 4.0;
     let mut y = y;
-    for line in font::wrap(text, NOTE_SIZE, canvas.width() - 2.0 * margin) {
+    for line in font::wrap(text, NOTE_SIZE, page.width - 2.0 * margin) {
         y += NOTE_SIZE * 1.3;
-        canvas.text(margin, y, &line, NOTE_SIZE, Anchor::Start, GREY);
+        page.text(margin, y, &line, NOTE_SIZE, HPos::Left, GREY);
     }
     y + 4.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn polylines_are_cut_where_they_leave_and_enter() {
+        let inside = [(0.0, 0.0), (1.0, 1.0), (2.0, 0.5)];
+        assert_eq!(cut(&inside, 0.0, 1.0), [inside.to_vec()]);
+        let over = [(0.0, 0.0), (1.0, 2.0), (2.0, 0.0)];
+        assert_eq!(
+            cut(&over, 0.0, 1.0),
+            [vec![(0.0, 0.0), (0.5, 1.0)], vec![(1.5, 1.0), (2.0, 0.0)]]
+        );
+        let through = [(0.0, -1.0), (4.0, 3.0)];
+        assert_eq!(cut(&through, 0.0, 1.0), [[(1.0, 0.0), (2.0, 1.0)]]);
+        assert!(cut(&[(0.0, 2.0), (1.0, 3.0)], 0.0, 1.0).is_empty());
+    }
 }

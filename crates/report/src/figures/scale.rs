@@ -1,18 +1,19 @@
-//! From data to positions on the page, and where the ticks stand.
+//! From data to coordinates of an axis, and where the ticks stand.
 
 use crate::number;
+use std::ops::Range;
 
 /// Room that labels on an axis leave between each other, in pt.
 const LABEL_GAP: f64 = 7.0;
 
-/// A linear or logarithmic scale from data to pt.
+/// A linear or logarithmic scale. Its coordinates are the data or their logarithms, and plotters maps
+/// them to the page; plotters' own `LogCoord` uses the platform's logarithm, which differs in the
+/// last bit between machines.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scale {
     log: bool,
     low: f64,
     high: f64,
-    from: f64,
-    to: f64,
 }
 
 /// The ticks of an axis.
@@ -51,34 +52,29 @@ impl Scale {
             log,
             low: low - room,
             high: high + room,
-            from: 0.0,
-            to: 1.0,
         }
     }
 
-    /// The same scale on a stretch of the page; `from` belongs to the low end.
-    pub(super) fn on(self, from: f64, to: f64) -> Self {
-        Self { from, to, ..self }
+    /// The coordinates of the ends.
+    pub(super) fn range(&self) -> Range<f64> {
+        self.low..self.high
     }
 
-    /// The position of a value; values beyond an end (or ≤ 0 on a log scale) may lie far outside.
-    pub(super) fn at(&self, x: f64) -> f64 {
-        self.from + self.share(x) * (self.to - self.from)
-    }
-
-    /// The position as a share of the scale, 0 at its low end.
-    pub(super) fn share(&self, x: f64) -> f64 {
-        let t = if self.log {
-            // Zero has no logarithm: far below everything, to be clipped.
-            if x > 0.0 {
-                libm::log10(x)
-            } else {
-                self.low - 10.0 * (self.high - self.low)
-            }
-        } else {
+    /// The coordinate of a value; values beyond an end (or ≤ 0 on a log scale) may lie far outside.
+    pub(super) fn coordinate(&self, x: f64) -> f64 {
+        if !self.log {
             x
-        };
-        (t - self.low) / (self.high - self.low)
+        } else if x > 0.0 {
+            libm::log10(x)
+        } else {
+            // Zero has no logarithm: far below everything, to be cut off.
+            self.low - 10.0 * (self.high - self.low)
+        }
+    }
+
+    /// The position of a value as a share of the scale, 0 at its low end.
+    pub(super) fn share(&self, x: f64) -> f64 {
+        (self.coordinate(x) - self.low) / (self.high - self.low)
     }
 
     /// The data value at a share of the scale.
@@ -87,9 +83,8 @@ impl Scale {
         if self.log { libm::pow(10.0, t) } else { t }
     }
 
-    /// Ticks whose labels, `extent` pt long along the axis at most, do not touch.
-    pub(super) fn ticks(&self, extent: impl Fn(&str) -> f64) -> Ticks {
-        let length = (self.to - self.from).abs();
+    /// Ticks on an axis of `length` pt whose labels, `extent` pt long along it, do not touch.
+    pub(super) fn ticks(&self, length: f64, extent: impl Fn(&str) -> f64) -> Ticks {
         if self.log {
             self.log_ticks(length, &extent)
         } else {
@@ -155,7 +150,6 @@ impl Scale {
                 log: false,
                 low: self.value_at(0.0),
                 high: self.value_at(1.0),
-                ..*self
             };
             let even = linear.linear_ticks(length, extent);
             major = even.major;
@@ -166,7 +160,7 @@ impl Scale {
         for (x, label) in major {
             let clear = kept.last().is_none_or(|(before, text)| {
                 let room = (extent(text) + extent(&label)) / 2.0 + LABEL_GAP / 2.0;
-                (self.at(x) - self.at(*before)).abs() >= room
+                (self.share(x) - self.share(*before)) * length >= room
             });
             if clear {
                 kept.push((x, label));
@@ -233,41 +227,51 @@ fn decimal(x: f64, exponent: i32) -> String {
 mod tests {
     use super::*;
 
-    fn labels(scale: Scale, per_char: f64) -> Vec<String> {
-        let ticks = scale.ticks(|l| per_char * l.chars().count() as f64);
+    fn labels(scale: Scale, length: f64, per_char: f64) -> Vec<String> {
+        let ticks = scale.ticks(length, |l| per_char * l.chars().count() as f64);
         ticks.major.into_iter().map(|(_, label)| label).collect()
     }
 
     #[test]
     fn log_axes_have_powers_of_ten() {
-        let s = Scale::fit(true, [1e-6, 1e-3].into_iter(), 0.0).on(0.0, 200.0);
-        assert_eq!(labels(s, 4.0), ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³"]);
-        assert!((s.at(1e-6) - 0.0).abs() < 1e-9 && (s.at(1e-3) - 200.0).abs() < 1e-9);
-        assert_eq!(s.ticks(|_| 10.0).minor.len(), 24);
+        let s = Scale::fit(true, [1e-6, 1e-3].into_iter(), 0.0);
+        assert_eq!(labels(s, 200.0, 4.0), ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³"]);
+        assert!(s.share(1e-6).abs() < 1e-9 && (s.share(1e-3) - 1.0).abs() < 1e-9);
+        assert_eq!(s.ticks(200.0, |_| 10.0).minor.len(), 24);
         // Too many decades for the room: every third, on round exponents.
-        let wide = Scale::fit(true, [1e-6, 1e6].into_iter(), 0.0).on(0.0, 100.0);
-        assert_eq!(labels(wide, 4.0), ["10⁻⁶", "10⁻³", "10⁰", "10³", "10⁶"]);
+        let wide = Scale::fit(true, [1e-6, 1e6].into_iter(), 0.0);
+        assert_eq!(
+            labels(wide, 100.0, 4.0),
+            ["10⁻⁶", "10⁻³", "10⁰", "10³", "10⁶"]
+        );
     }
 
     #[test]
     fn short_log_axes_have_at_least_two_labels() {
-        let s = Scale::fit(true, [0.15, 0.9].into_iter(), 0.0).on(0.0, 100.0);
-        assert_eq!(labels(s, 4.0), ["0.2", "0.5"]);
-        let narrow = Scale::fit(true, [0.31, 0.34].into_iter(), 0.0).on(0.0, 100.0);
-        assert!(labels(narrow, 4.0).len() >= 2, "{:?}", labels(narrow, 4.0));
+        let s = Scale::fit(true, [0.15, 0.9].into_iter(), 0.0);
+        assert_eq!(labels(s, 100.0, 4.0), ["0.2", "0.5"]);
+        let narrow = Scale::fit(true, [0.31, 0.34].into_iter(), 0.0);
+        assert!(
+            labels(narrow, 100.0, 4.0).len() >= 2,
+            "{:?}",
+            labels(narrow, 100.0, 4.0)
+        );
     }
 
     #[test]
     fn linear_axes_have_even_steps_that_fit() {
-        let s = Scale::fit(false, [0.0, 1000.0].into_iter(), 0.0).on(0.0, 150.0);
-        assert_eq!(labels(s, 4.0), ["0", "200", "400", "600", "800", "1000"]);
-        let s = Scale::fit(false, [-1.2, 1.3].into_iter(), 0.0).on(90.0, 0.0);
-        assert_eq!(labels(s, 2.0), ["−1.0", "−0.5", "0", "0.5", "1.0"]);
+        let s = Scale::fit(false, [0.0, 1000.0].into_iter(), 0.0);
+        assert_eq!(
+            labels(s, 150.0, 4.0),
+            ["0", "200", "400", "600", "800", "1000"]
+        );
+        let s = Scale::fit(false, [-1.2, 1.3].into_iter(), 0.0);
+        assert_eq!(labels(s, 90.0, 2.0), ["−1.0", "−0.5", "0", "0.5", "1.0"]);
         for length in [20.0, 50.0, 90.0, 300.0] {
-            let s = Scale::fit(false, [0.0, 7.3].into_iter(), 0.05).on(0.0, length);
-            let ticks = s.ticks(|l| 4.0 * l.chars().count() as f64);
+            let s = Scale::fit(false, [0.0, 7.3].into_iter(), 0.05);
+            let ticks = s.ticks(length, |l| 4.0 * l.chars().count() as f64);
             for pair in ticks.major.windows(2) {
-                let gap = s.at(pair[1].0) - s.at(pair[0].0);
+                let gap = (s.share(pair[1].0) - s.share(pair[0].0)) * length;
                 assert!(gap > 4.0 * pair[1].1.chars().count() as f64 || ticks.major.len() < 3);
             }
         }
@@ -275,11 +279,11 @@ mod tests {
 
     #[test]
     fn a_single_value_or_none_still_makes_a_scale() {
-        let s = Scale::fit(true, [0.1].into_iter(), 0.0).on(0.0, 10.0);
-        assert!((s.at(0.1) - 5.0).abs() < 1e-9);
+        let s = Scale::fit(true, [0.1].into_iter(), 0.0);
+        assert!((s.share(0.1) - 0.5).abs() < 1e-9);
         let empty = [f64::INFINITY, f64::NAN, 0.0];
-        let s = Scale::fit(true, empty.into_iter(), 0.0).on(0.0, 10.0);
-        assert!(s.at(2.0).is_finite());
-        assert!(s.at(0.0) < -50.0);
+        let s = Scale::fit(true, empty.into_iter(), 0.0);
+        assert!(s.share(2.0).is_finite());
+        assert!(s.share(0.0) < -5.0);
     }
 }

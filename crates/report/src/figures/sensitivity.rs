@@ -1,20 +1,20 @@
 //! How the final error depends on one swept parameter: median and interval, one line per rule, and
 //! underneath the share of runs that diverged.
 
-use super::canvas::{Canvas, Rect, Stroke};
 use super::captions::{basis, capitalised, metric_words};
 use super::colour::category;
 use super::error_axis::{ErrorAxis, unlearned};
 use super::legend::{self, Entry};
-use super::panel::{BELOW, LANE, LEFT, Panel, note};
+use super::page::{Drawing, Page, Rect, Stroke, marker};
+use super::panel::{BELOW, LANE, LEFT, Panel, diverged, note};
 use super::scale::Scale;
 use super::{Figure, SINGLE_MM, file_part};
 use crate::Results;
 use crate::design::{Axis, Group, axis_title, symbol, values};
+use crate::statistics::Interval;
 use crate::summary::Row;
 
 const HEIGHT: f64 = 118.0;
-const STRIP: f64 = 34.0;
 /// Points of different rules at the same x stand this far apart, so that intervals do not hide
 /// each other.
 const DODGE: f64 = 2.4;
@@ -101,61 +101,6 @@ pub(super) fn draw(results: &Results, axis: &Axis) -> Figure {
     );
     let any_diverged = rows.iter().any(|r| r.diverged > 0);
 
-    let mut canvas = Canvas::new(SINGLE_MM);
-    let entries: Vec<Entry> = all
-        .iter()
-        .filter(|s| !s.points.is_empty() || s.reference.is_some())
-        .map(|s| {
-            let (colour, dash, shape) = category(s.index);
-            Entry {
-                label: s.group.label.clone(),
-                stroke: Stroke::new(colour, 1.1).dashed(dash),
-                marker: (!s.points.is_empty()).then_some(shape),
-            }
-        })
-        .collect();
-    let mut y = legend::flow(&mut canvas, LEFT, 3.0, &entries) + 4.0;
-    if errors.lane.is_some() {
-        y += LANE;
-    }
-    let width = canvas.width() - LEFT - 9.0;
-    let xs = all.iter().flat_map(|s| s.points.iter().map(|p| p.0));
-    let x_scale = Scale::fit(axis.log, xs, 0.05);
-    let area = Rect {
-        x: LEFT,
-        y,
-        w: width,
-        h: HEIGHT,
-    };
-    let main = Panel::new(area, x_scale, errors.scale, errors.lane.clone());
-    let title = axis_title(&axis.path);
-    let y_title = format!("final {}", metric.title());
-    main.axes(
-        &mut canvas,
-        (!any_diverged).then_some(title.as_str()),
-        Some(&y_title),
-    );
-    // Levels with their wide bands first, so that no line lies under them.
-    let (levels, lines): (Vec<&Series>, Vec<&Series>) =
-        all.iter().partition(|s| s.reference.is_some());
-    for s in levels.into_iter().chain(lines) {
-        draw_series(&mut canvas, &main, s, all.len(), &errors);
-    }
-    let mut bottom = area.bottom();
-    if any_diverged {
-        let strip = Rect {
-            y: bottom + 9.0,
-            h: STRIP,
-            ..area
-        };
-        let percent = Scale::fit(false, [0.0, 100.0].into_iter(), 0.08);
-        let panel = Panel::new(strip, x_scale, percent, None);
-        panel.axes(&mut canvas, Some(&title), Some("diverged (%)"));
-        for s in &all {
-            draw_share(&mut canvas, &panel, s, all.len());
-        }
-        bottom = strip.bottom();
-    }
     let others = other_axes(results, axis);
     let mut short = format!("Median of the final {}. ", metric.title());
     if !others.is_empty() {
@@ -178,13 +123,67 @@ pub(super) fn draw(results: &Results, axis: &Axis) -> Figure {
         ));
     }
     short.push_str(&basis(results, &rows));
-    let height = note(&mut canvas, bottom + BELOW, &short);
+    let drawing = Drawing::of(SINGLE_MM, |page| {
+        let entries: Vec<Entry> = all
+            .iter()
+            .filter(|s| !s.points.is_empty() || s.reference.is_some())
+            .map(|s| {
+                let (colour, dash, shape) = category(s.index);
+                Entry {
+                    label: s.group.label.clone(),
+                    stroke: Stroke::new(colour, 1.1).dashed(dash),
+                    marker: (!s.points.is_empty()).then_some(shape),
+                }
+            })
+            .collect();
+        let mut y = legend::flow(page, LEFT, 3.0, &entries) + 4.0;
+        if errors.lane.is_some() {
+            y += LANE;
+        }
+        let width = page.width - LEFT - 9.0;
+        let xs = all.iter().flat_map(|s| s.points.iter().map(|p| p.0));
+        let x_scale = Scale::fit(axis.log, xs, 0.05);
+        let area = Rect {
+            x: LEFT,
+            y,
+            w: width,
+            h: HEIGHT,
+        };
+        let main = Panel::new(page, area, x_scale, errors.scale, errors.lane.clone());
+        let title = axis_title(&axis.path);
+        let y_title = format!("final {}", metric.title());
+        main.axes(
+            page,
+            (!any_diverged).then_some(title.as_str()),
+            Some(&y_title),
+        );
+        let median = |row: &Row| {
+            let clip = |y| errors.clip(y);
+            let ends = |i: Interval| (clip(i.low), clip(i.high));
+            row.median.map(|m| (clip(m.value), m.interval.map(ends)))
+        };
+        let share = |row: &Row| Some((diverged_percent(row), None));
+        // Levels with their wide bands first, so that no line lies under them.
+        let (levels, lines): (Vec<&Series>, Vec<&Series>) =
+            all.iter().partition(|s| s.reference.is_some());
+        for s in levels.into_iter().chain(lines) {
+            draw_series(page, &main, (s, all.len()), median, (1.1, 4.4));
+        }
+        let mut bottom = area.bottom();
+        if any_diverged {
+            let (panel, below) = diverged(page, area, x_scale, &title, true);
+            for s in &all {
+                draw_series(page, &panel, (s, all.len()), share, (0.9, 3.4));
+            }
+            bottom = below;
+        }
+        note(page, bottom + BELOW, &short)
+    });
     let caption = caption(results, axis, &others, &rows, &all);
     Figure {
         name: format!("sensitivity_{}", file_part(&axis.path)),
         title: format!("Final error against {}", axis.path),
-        canvas,
-        height,
+        drawing,
         caption,
     }
 }
@@ -230,65 +229,40 @@ fn dodge(index: usize, count: usize) -> f64 {
     (index as f64 - (count as f64 - 1.0) / 2.0) * DODGE
 }
 
-fn draw_series(canvas: &mut Canvas, panel: &Panel, s: &Series, count: usize, errors: &ErrorAxis) {
-    let (colour, dash, shape) = category(s.index);
-    let line = Stroke::new(colour, 1.1).dashed(dash);
-    if let Some(estimate) = s.reference.and_then(|row| row.median) {
-        let (low, high) = (panel.x.value_at(0.0), panel.x.value_at(1.0));
-        if let Some(i) = estimate.interval {
-            let (bottom, top) = (errors.clip(i.low), errors.clip(i.high));
-            let ends = [(low, bottom, top), (high, bottom, top)];
-            panel.band(canvas, &ends, colour, 0.16);
-        }
-        let level = errors.clip(estimate.value);
-        panel.curve(canvas, &[(low, level), (high, level)], line);
-        return;
-    }
-    let shift = dodge(s.index, count);
-    let shifted = Panel {
-        x: panel.x.on(panel.area.x + shift, panel.area.right() + shift),
-        ..panel.clone()
-    };
-    let points: Vec<(f64, f64)> = s
-        .points
-        .iter()
-        .filter_map(|(x, row)| Some((*x, errors.clip(row.median?.value))))
-        .collect();
-    shifted.curve(canvas, &points, line);
-    for (x, row) in &s.points {
-        let Some(estimate) = row.median else { continue };
-        let (px, py) = shifted.place(*x, errors.clip(estimate.value));
-        if let Some(i) = estimate.interval {
-            let ends = (errors.clip(i.low), errors.clip(i.high));
-            shifted.error_bar(canvas, px, ends, Stroke::new(colour, 0.9));
-        }
-        canvas.marker(shape, px, py, 4.4, colour);
-    }
-}
+/// A value with its interval, as they are drawn.
+type Shown = (f64, Option<(f64, f64)>);
 
-fn draw_share(canvas: &mut Canvas, panel: &Panel, s: &Series, count: usize) {
+/// Draws what a function takes of each row, with lines and markers of some width and size.
+fn draw_series(
+    page: &Page,
+    panel: &Panel,
+    (s, count): (&Series, usize),
+    show: impl Fn(&Row) -> Option<Shown>,
+    (width, size): (f64, f64),
+) {
     let (colour, dash, shape) = category(s.index);
-    let line = Stroke::new(colour, 0.9).dashed(dash);
-    if let Some(row) = s.reference {
-        let share = diverged_percent(row);
-        let (low, high) = (panel.x.value_at(0.0), panel.x.value_at(1.0));
-        panel.curve(canvas, &[(low, share), (high, share)], line);
+    let line = Stroke::new(colour, width).dashed(dash);
+    if let Some((level, interval)) = s.reference.and_then(&show) {
+        let (left, right) = panel.ends();
+        if let Some((low, high)) = interval {
+            panel.band(&[(left, low, high), (right, low, high)], colour, 0.16);
+        }
+        panel.curve(&[(left, level), (right, level)], line);
         return;
     }
-    let shift = dodge(s.index, count);
-    let shifted = Panel {
-        x: panel.x.on(panel.area.x + shift, panel.area.right() + shift),
-        ..panel.clone()
-    };
-    let points: Vec<(f64, f64)> = s
+    let shifted = panel.shifted(page, dodge(s.index, count));
+    let points: Vec<(f64, Shown)> = s
         .points
         .iter()
-        .map(|(x, row)| (*x, diverged_percent(row)))
+        .filter_map(|(x, row)| Some((*x, show(row)?)))
         .collect();
-    shifted.curve(canvas, &points, line);
-    for (x, share) in points {
-        let (px, py) = shifted.place(x, share);
-        canvas.marker(shape, px, py, 3.4, colour);
+    let curve: Vec<(f64, f64)> = points.iter().map(|(x, (y, _))| (*x, *y)).collect();
+    shifted.curve(&curve, line);
+    for (x, (y, interval)) in points {
+        if let Some(ends) = interval {
+            shifted.error_bar(x, ends, Stroke::new(colour, 0.9));
+        }
+        marker(&shifted.plane, shifted.place(x, y), shape, size, colour);
     }
 }
 

@@ -1,13 +1,13 @@
 //! What a single seed looks like: for each rule at its best condition, target and output in the
 //! frozen test, and beside it the curves of all its runs with their median.
 
-use super::canvas::{Anchor, Canvas, Rect, Stroke};
 use super::captions::{basis, capitalised, metric_words};
-use super::colour::{BLACK, GREY, category};
+use super::colour::{BLACK, Dash, GREY, category};
 use super::error_axis::{ErrorAxis, unlearned};
 use super::learning_curves::{metric_over_time, time_title};
 use super::legend::{self, Entry};
-use super::panel::{BELOW, LANE, LEFT, NOTE_SIZE, Panel, note, panel_title};
+use super::page::{Drawing, Page, Rect, Stroke, drawn, marker, px};
+use super::panel::{BELOW, LANE, LEFT, NOTE_SIZE, Panel, blank, note, panel_title};
 use super::scale::Scale;
 use super::{DOUBLE_MM, Figure};
 use crate::Results;
@@ -16,6 +16,8 @@ use crate::expectation::Metric;
 use crate::number::printed;
 use crate::summary::Row;
 use crate::tables::{Run, Status};
+use plotters::element::Cross;
+use plotters::style::text_anchor::HPos;
 
 const HEIGHT: f64 = 70.0;
 const TITLE_ROOM: f64 = 15.0;
@@ -33,14 +35,16 @@ const ONLY_TRACKING: &str =
 /// Draws the figure.
 pub(super) fn draw(results: &Results) -> Figure {
     let metric = results.ranking_metric();
-    let mut canvas = Canvas::new(DOUBLE_MM);
     let entry = |label: &str, stroke| Entry {
         label: label.to_string(),
         stroke,
         marker: None,
     };
     let key = [
-        entry("target", Stroke::new(BLACK, 0.9).dashed(&[3.0, 1.5])),
+        entry(
+            "target",
+            Stroke::new(BLACK, 0.9).dashed(Dash::Dashes(3.0, 1.5)),
+        ),
         entry(
             "output, learning frozen (in the rule's colour)",
             Stroke::new(GREY, 0.9),
@@ -48,49 +52,51 @@ pub(super) fn draw(results: &Results) -> Figure {
         entry("single runs", Stroke::new(GREY, 0.35)),
         entry("their median", Stroke::new(GREY, 1.6)),
     ];
-    let mut y = legend::flow(&mut canvas, LEFT, 3.0, &key) + 3.0;
-    let left_width = 0.52 * canvas.width();
     let mut rows: Vec<&Row> = Vec::new();
     let mut remarks: Vec<String> = Vec::new();
     let mut thinned = false;
-    for (i, group) in results.design.groups.iter().enumerate() {
-        let best = results.summary.best(&group.conditions, metric);
-        let first = group.conditions.first();
-        rows.extend(best.or_else(|| results.summary.last(*first?, metric)));
-        let title = title(results, group, best, metric);
-        let width = canvas.width() - LEFT - 8.0;
-        panel_title(&mut canvas, (LEFT, y + 9.0), width, Some(i), &title);
-        let top = y + TITLE_ROOM + LANE / 2.0;
-        let trace = Rect {
-            x: LEFT,
-            y: top,
-            w: left_width - LEFT - 6.0,
-            h: HEIGHT,
-        };
-        let curves = Rect {
-            x: left_width + LEFT,
-            w: canvas.width() - left_width - LEFT - 8.0,
-            ..trace
-        };
-        remarks.extend(draw_trace(&mut canvas, results, i, group, best, trace));
-        thinned |= draw_runs(&mut canvas, results, i, best, curves, &mut remarks);
-        y = top + HEIGHT + BELOW + 2.0;
-    }
-    let mut text = format!(
-        "Each rule at its best condition (lowest median final {}). ",
-        metric.title()
-    );
-    if rows.iter().any(|r| r.diverged > 0) {
-        text.push_str("× marks where a run diverged. ");
-    }
-    if remarks.iter().any(|r| r.ends_with(ONLY_TRACKING)) {
-        text.push_str(&format!("{}. ", capitalised(ONLY_TRACKING)));
-    }
-    if thinned {
-        text.push_str(&format!("At most {MAX_RUNS} single runs drawn. "));
-    }
-    text.push_str(&basis(results, &rows));
-    let height = note(&mut canvas, y - 2.0, &text);
+    let drawing = Drawing::of(DOUBLE_MM, |page| {
+        let mut y = legend::flow(page, LEFT, 3.0, &key) + 3.0;
+        let left_width = 0.52 * page.width;
+        for (i, group) in results.design.groups.iter().enumerate() {
+            let best = results.summary.best(&group.conditions, metric);
+            let first = group.conditions.first();
+            rows.extend(best.or_else(|| results.summary.last(*first?, metric)));
+            let title = title(results, group, best, metric);
+            let width = page.width - LEFT - 8.0;
+            panel_title(page, (LEFT, y + 9.0), width, Some(i), &title);
+            let top = y + TITLE_ROOM + LANE / 2.0;
+            let trace = Rect {
+                x: LEFT,
+                y: top,
+                w: left_width - LEFT - 6.0,
+                h: HEIGHT,
+            };
+            let curves = Rect {
+                x: left_width + LEFT,
+                w: page.width - left_width - LEFT - 8.0,
+                ..trace
+            };
+            remarks.extend(draw_trace(page, results, i, group, best, trace));
+            thinned |= draw_runs(page, results, i, best, curves, &mut remarks);
+            y = top + HEIGHT + BELOW + 2.0;
+        }
+        let mut text = format!(
+            "Each rule at its best condition (lowest median final {}). ",
+            metric.title()
+        );
+        if rows.iter().any(|r| r.diverged > 0) {
+            text.push_str("× marks where a run diverged. ");
+        }
+        if remarks.iter().any(|r| r.ends_with(ONLY_TRACKING)) {
+            text.push_str(&format!("{}. ", capitalised(ONLY_TRACKING)));
+        }
+        if thinned {
+            text.push_str(&format!("At most {MAX_RUNS} single runs drawn. "));
+        }
+        text.push_str(&basis(results, &rows));
+        note(page, y - 2.0, &text)
+    });
     let mut caption = format!(
         "Each rule at its best condition: lowest median final {}, then fewest diverged runs, then first. Left: target and network output of one run (the first network and target whose trace was kept) in the frozen test after learning. Right: error of single runs (thin; at most {MAX_RUNS}, an even selection) and the median of all runs (thick); × marks the last value of a run that diverged, a median (or run) in the lane above the axis is +∞ or beyond 10⁴ times the error before learning. {}",
         metric.title(),
@@ -104,8 +110,7 @@ pub(super) fn draw(results: &Results) -> Figure {
     Figure {
         name: "tracking".to_string(),
         title: "Single runs at each rule's best condition".to_string(),
-        canvas,
-        height,
+        drawing,
         caption,
     }
 }
@@ -140,7 +145,7 @@ fn title(results: &Results, group: &Group, best: Option<&Row>, metric: Metric) -
 
 /// Target and output over time; returns a remark if there is nothing to draw.
 fn draw_trace(
-    canvas: &mut Canvas,
+    page: &Page,
     results: &Results,
     index: usize,
     group: &Group,
@@ -155,8 +160,6 @@ fn draw_trace(
             .find(|t| results.tables.runs[t.run].condition == row.condition)
     });
     let Some(trace) = trace else {
-        let unit = Scale::fit(false, [0.0, 1.0].into_iter(), 0.0);
-        let panel = Panel::new(area, unit, unit, None);
         let reason = match best {
             None => "all runs failed".to_string(),
             Some(row) if row.diverged == row.n => {
@@ -167,8 +170,7 @@ fn draw_trace(
             }
             Some(_) => "no trace was kept for this condition".to_string(),
         };
-        canvas.rect(area, None, Some(Stroke::new(GREY, 0.4)));
-        panel.remark(canvas, &reason);
+        blank(page, area, &reason);
         return Some(format!("{}: {reason}", group.label));
     };
     let x = Scale::fit(false, trace.t_ms.iter().copied(), 0.0);
@@ -182,8 +184,8 @@ fn draw_trace(
     let seen = |v: &f64| v.clamp(low - room, high + room);
     let both = trace.v_tar.iter().chain(&trace.v).map(seen);
     let y = Scale::fit(false, both, 0.06);
-    let panel = Panel::new(area, x, y, None);
-    panel.axes(canvas, Some("time (ms)"), Some("V"));
+    let panel = Panel::new(page, area, x, y, None);
+    panel.axes(page, Some("time (ms)"), Some("V"));
     let series = |values: &[f64]| -> Vec<(f64, f64)> {
         trace
             .t_ms
@@ -193,18 +195,18 @@ fn draw_trace(
             .collect()
     };
     let (colour, _, _) = category(index);
-    panel.curve(canvas, &series(&trace.v), Stroke::new(colour, 1.0));
-    let target = Stroke::new(BLACK, 0.9).dashed(&[3.0, 1.5]);
-    panel.curve(canvas, &series(&trace.v_tar), target);
+    panel.curve(&series(&trace.v), Stroke::new(colour, 1.0));
+    let target = Stroke::new(BLACK, 0.9).dashed(Dash::Dashes(3.0, 1.5));
+    panel.curve(&series(&trace.v_tar), target);
     let largest = trace.v.iter().map(|v| v.abs()).fold(0.0, f64::max);
     if trace.v.iter().any(|v| seen(v) != *v) {
         let words = format!("output cut off: reaches |V| = {}", printed(largest, DIGITS));
-        canvas.text(
+        page.text(
             area.right(),
             area.y - 2.5,
             &words,
             NOTE_SIZE,
-            Anchor::End,
+            HPos::Right,
             GREY,
         );
     }
@@ -213,17 +215,15 @@ fn draw_trace(
 
 /// The runs' curves and their median; whether runs were left out of the drawing.
 fn draw_runs(
-    canvas: &mut Canvas,
+    page: &Page,
     results: &Results,
     index: usize,
     best: Option<&Row>,
     area: Rect,
     remarks: &mut Vec<String>,
 ) -> bool {
-    let unit = Scale::fit(false, [0.0, 1.0].into_iter(), 0.0);
     let Some(row) = best else {
-        canvas.rect(area, None, Some(Stroke::new(GREY, 0.4)));
-        Panel::new(area, unit, unit, None).remark(canvas, "all runs failed");
+        blank(page, area, "all runs failed");
         return false;
     };
     let condition = row.condition;
@@ -260,9 +260,8 @@ fn draw_runs(
         .filter_map(|r| Some((r.trial? as f64, r.median?.value)))
         .collect();
     if curves.iter().all(|(_, c)| c.is_empty()) {
-        canvas.rect(area, None, Some(Stroke::new(GREY, 0.4)));
         let reason = format!("all {} runs diverged before the first measurement", row.n);
-        Panel::new(area, unit, unit, None).remark(canvas, &reason);
+        blank(page, area, &reason);
         return false;
     }
     let points = || curves.iter().flat_map(|(_, c)| c).chain(&median);
@@ -285,25 +284,26 @@ fn draw_runs(
         area
     };
     let x = Scale::fit(false, points().map(|p| p.0), 0.03);
-    let panel = Panel::new(area, x, errors.scale, errors.lane.clone());
-    panel.axes(canvas, Some(time_title(metric)), Some(metric.title()));
+    let panel = Panel::new(page, area, x, errors.scale, errors.lane.clone());
+    panel.axes(page, Some(time_title(metric)), Some(metric.title()));
     let (colour, _, _) = category(index);
     let opacity = if curves.len() > 30 { 0.35 } else { 0.55 };
     let thin = Stroke::new(colour, 0.35).faint(opacity);
     for (status, curve) in &curves {
         let curve = clipped(curve);
-        panel.curve(canvas, &curve, thin);
+        panel.curve(&curve, thin);
         if *status == Status::Diverged
             && let Some(&(x, y)) = curve.last()
         {
-            let (px, py) = panel.place(x, y);
-            canvas.cross(px, py, 3.2, Stroke::new(colour, 0.7));
+            let style = Stroke::new(colour, 0.7).style();
+            let cross = Cross::new(panel.place(x, y), px(1.6), style);
+            drawn(panel.plane.draw(&cross));
         }
     }
-    panel.curve(canvas, &clipped(&median), Stroke::new(colour, 1.6));
+    panel.curve(&clipped(&median), Stroke::new(colour, 1.6));
     if let [(x, y)] = median[..] {
-        let (px, py) = panel.place(x, errors.clip(y));
-        canvas.marker(category(index).2, px, py, 4.4, colour);
+        let at = panel.place(x, errors.clip(y));
+        marker(&panel.plane, at, category(index).2, 4.4, colour);
     }
     every > 1
 }
