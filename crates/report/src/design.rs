@@ -262,6 +262,7 @@ pub fn symbol(path: &str) -> String {
         "network.gain" => "g".to_string(),
         "network.units" => "N".to_string(),
         "network.connection_probability" => "p".to_string(),
+        "target.length_ms" => "length (ms)".to_string(),
         _ => short_path(path).replace('_', " "),
     }
 }

@@ -167,13 +167,13 @@ pub(super) fn draw(results: &Results, axis: &Axis) -> Figure {
         let (levels, lines): (Vec<&Series>, Vec<&Series>) =
             all.iter().partition(|s| s.reference.is_some());
         for s in levels.into_iter().chain(lines) {
-            draw_series(page, &main, (s, all.len()), median, (1.1, 4.4));
+            draw_series(page, &main, (s, &all), median, (1.1, 4.4));
         }
         let mut bottom = area.bottom();
         if any_diverged {
             let (panel, below) = diverged(page, area, x_scale, &title, true);
             for s in &all {
-                draw_series(page, &panel, (s, all.len()), share, (0.9, 3.4));
+                draw_series(page, &panel, (s, &all), share, (0.9, 3.4));
             }
             bottom = below;
         }
@@ -225,8 +225,14 @@ fn varies_at_fixed(results: &Results, group: &Group, axis: &Axis, other: &Axis) 
         .any(|x| values(tables, &at(x), other.column).len() > 1)
 }
 
-fn dodge(index: usize, count: usize) -> f64 {
-    (index as f64 - (count as f64 - 1.0) / 2.0) * DODGE
+/// How far to the side a series stands, so that intervals at the same value do not hide one another;
+/// a series that has no points, or is alone in having them, pushes none aside.
+fn dodge(series: &Series, all: &[Series]) -> f64 {
+    let with_points = || all.iter().filter(|s| !s.points.is_empty());
+    let rank = with_points()
+        .position(|s| s.index == series.index)
+        .unwrap_or(0);
+    (rank as f64 - (with_points().count() as f64 - 1.0) / 2.0) * DODGE
 }
 
 /// A value with its interval, as they are drawn.
@@ -236,7 +242,7 @@ type Shown = (f64, Option<(f64, f64)>);
 fn draw_series(
     page: &Page,
     panel: &Panel,
-    (s, count): (&Series, usize),
+    (s, all): (&Series, &[Series]),
     show: impl Fn(&Row) -> Option<Shown>,
     (width, size): (f64, f64),
 ) {
@@ -250,7 +256,7 @@ fn draw_series(
         panel.curve(&[(left, level), (right, level)], line);
         return;
     }
-    let shifted = panel.shifted(page, dodge(s.index, count));
+    let shifted = panel.shifted(page, dodge(s, all));
     let points: Vec<(f64, Shown)> = s
         .points
         .iter()
