@@ -160,9 +160,9 @@ pub(super) fn draw(results: &Results) -> Option<Figure> {
 
     let key_room = facets
         .iter()
-        .filter(|f| f.key.is_some())
-        .flat_map(|f| &f.lines)
-        .map(|line| legend::stack_width(&line.label))
+        .filter_map(|f| Some((f.key.as_deref()?, &f.lines)))
+        .flat_map(|(key, lines)| lines.iter().map(move |line| (key, &line.label)))
+        .map(|(key, label)| legend::stack_width(key, label))
         .fold(0.0, f64::max);
     let all_points: Vec<_> = rows
         .iter()

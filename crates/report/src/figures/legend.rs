@@ -104,9 +104,10 @@ pub(super) fn choose(labels: &[String], spacing: f64, extent: impl Fn(&str) -> f
     }
 }
 
-/// Room that a stack with this label takes beside a panel, in pt.
-pub(super) fn stack_width(label: &str) -> f64 {
-    6.0 + 10.0 + font::width(label, TICK_SIZE) + 4.0
+/// Room that a stack with this title and label takes beside a panel, in pt.
+pub(super) fn stack_width(title: &str, label: &str) -> f64 {
+    let title = font::width(title, TICK_SIZE);
+    6.0 + title.max(10.0 + font::width(label, TICK_SIZE)) + 4.0
 }
 
 /// A continuous colour bar with its ticks on the right; the scale's shares are the colours.
