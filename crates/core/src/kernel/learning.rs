@@ -33,24 +33,7 @@ dispatched! {
         rates: &[Lanes<F, L>],
         factor: &Lanes<F, L>,
         precision: &Lanes<F, L>,
-    ) = bayesian_together_body
-}
-
-#[inline(always)]
-fn bayesian_together_body<F: Real, const L: usize>(
-    weights: &mut [Lanes<F, L>],
-    variances: &mut [Lanes<F, L>],
-    rates: &[Lanes<F, L>],
-    factor: &Lanes<F, L>,
-    precision: &Lanes<F, L>,
-) {
-    for ((weight, variance), rate) in weights.iter_mut().zip(variances).zip(rates) {
-        unit_by_unit();
-        let gain = variance.zip(*rate, |variance, rate| variance * rate);
-        *weight = weight.add_product(gain, *factor);
-        let loss = gain.zip(*precision, |gain, precision| (gain * gain) * precision);
-        *variance = variance.zip(loss, |variance, loss| variance - loss);
-    }
+    ) = together_body
 }
 
 dispatched! {
@@ -61,23 +44,50 @@ dispatched! {
         rates: &[Lanes<F, L>],
         factor: &Lanes<F, L>,
         precision: &Lanes<F, L>,
-    ) = bayesian_variance_first_body
+    ) = variance_first_body
 }
 
 #[inline(always)]
-fn bayesian_variance_first_body<F: Real, const L: usize>(
+fn together_body<F: Real, const L: usize>(
     weights: &mut [Lanes<F, L>],
     variances: &mut [Lanes<F, L>],
     rates: &[Lanes<F, L>],
     factor: &Lanes<F, L>,
     precision: &Lanes<F, L>,
 ) {
+    bayesian_body::<F, L, false>(weights, variances, rates, factor, precision);
+}
+
+#[inline(always)]
+fn variance_first_body<F: Real, const L: usize>(
+    weights: &mut [Lanes<F, L>],
+    variances: &mut [Lanes<F, L>],
+    rates: &[Lanes<F, L>],
+    factor: &Lanes<F, L>,
+    precision: &Lanes<F, L>,
+) {
+    bayesian_body::<F, L, true>(weights, variances, rates, factor, precision);
+}
+
+#[inline(always)]
+fn bayesian_body<F: Real, const L: usize, const VARIANCE_FIRST: bool>(
+    weights: &mut [Lanes<F, L>],
+    variances: &mut [Lanes<F, L>],
+    rates: &[Lanes<F, L>],
+    factor: &Lanes<F, L>,
+    precision: &Lanes<F, L>,
+) {
+    let times = |a: F, b: F| a * b;
     for ((weight, variance), rate) in weights.iter_mut().zip(variances).zip(rates) {
         unit_by_unit();
-        let gain = variance.zip(*rate, |variance, rate| variance * rate);
-        let loss = gain.zip(*precision, |gain, precision| (gain * gain) * precision);
+        let gain = variance.zip(*rate, times);
+        let loss = gain.zip(gain, times).zip(*precision, times);
         *variance = variance.zip(loss, |variance, loss| variance - loss);
-        let gain = variance.zip(*rate, |variance, rate| variance * rate);
+        let gain = if VARIANCE_FIRST {
+            variance.zip(*rate, times)
+        } else {
+            gain
+        };
         *weight = weight.add_product(gain, *factor);
     }
 }
