@@ -126,22 +126,20 @@ pub struct Host {
 impl Host {
     /// This machine.
     pub fn this() -> Self {
-        let mut system = sysinfo::System::new().ok();
-        if let Some(system) = &mut system {
-            system.refresh_cpu_all();
-            system.refresh_memory();
-        }
-        let cpus = system.as_ref().map_or(&[][..], |system| system.cpus());
+        let mut system = sysinfo::System::new();
+        system.refresh_cpu_all();
+        system.refresh_memory();
         Self {
             name: sysinfo::System::host_name().unwrap_or_default(),
             os: sysinfo::System::long_os_version().unwrap_or_default(),
-            cpu: cpus
+            cpu: system
+                .cpus()
                 .first()
                 .map(|cpu| cpu.brand().trim().to_owned())
                 .unwrap_or_default(),
             vectors: synapse_core::kernel::path().name(),
-            cpus: cpus.len(),
-            memory_bytes: system.as_ref().map_or(0, sysinfo::System::total_memory),
+            cpus: system.cpus().len(),
+            memory_bytes: system.total_memory(),
         }
     }
 }

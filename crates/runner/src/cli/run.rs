@@ -227,7 +227,7 @@ fn owner(since: SystemTime) -> String {
     format!(
         "process {} on {} since {}",
         std::process::id(),
-        sysinfo::System::host_name().unwrap_or_else(|_| "this host".to_owned()),
+        sysinfo::System::host_name().unwrap_or_else(|| "this host".to_owned()),
         utc(since)
     )
 }
