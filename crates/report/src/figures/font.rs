@@ -2,7 +2,7 @@
 //! fonts, and the width of a text is known while the figure is laid out. It is a subset of DejaVu
 //! Sans; see `assets/README.md` for its licence and how the subset was made.
 
-use super::page::PX_PER_PT;
+use super::sizes::PX_PER_PT;
 use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle, register_font};
 use std::sync::LazyLock;
 

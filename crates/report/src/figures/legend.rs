@@ -3,9 +3,9 @@
 use super::colour::{BLACK, RGBColor, Shape, ordered};
 use super::font;
 use super::page::{Page, Rect, Stroke, marker};
-use super::panel::{TICK_SIZE, TITLE_SIZE};
 use super::ruler::{Edge, Ruler};
 use super::scale::Scale;
+use super::sizes::{TICK_SIZE, TITLE_SIZE};
 use plotters::style::text_anchor::HPos;
 
 const SAMPLE: f64 = 17.0;

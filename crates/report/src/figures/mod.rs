@@ -17,6 +17,7 @@ mod panel;
 mod ruler;
 mod scale;
 mod sensitivity;
+mod sizes;
 mod tracking;
 mod typeset;
 

@@ -2,6 +2,7 @@
 
 use super::colour::{BLACK, Dash, RGBColor, Shape, WHITE};
 use super::font;
+use super::sizes::PX_PER_PT;
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::element::{DashedPathElement, DottedPathElement};
@@ -12,9 +13,6 @@ use std::ops::Range;
 
 /// Points per millimetre.
 const PT_PER_MM: f64 = 72.0 / 25.4;
-
-/// Pixels per pt: plotters draws in whole pixels, so they are smaller than what a printer resolves.
-pub(super) const PX_PER_PT: f64 = 20.0;
 
 /// Height of the page while it is drawn, in pt: more than any figure needs.
 const MAX_HEIGHT: f64 = 100_000.0;

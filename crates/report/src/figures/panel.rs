@@ -8,22 +8,11 @@ use super::font;
 use super::page::{Page, Plane, Rect, Stroke, drawn, path};
 use super::ruler::{self, Edge, Ruler, TICK_LENGTH};
 use super::scale::Scale;
+use super::sizes::{LANE, LEFT, NOTE_SIZE, TICK_SIZE, TITLE_SIZE};
 use plotters::element::Polygon;
 use plotters::style::Color;
 use plotters::style::text_anchor::HPos;
 
-/// Font size of axis titles, in pt.
-pub(super) const TITLE_SIZE: f64 = 7.0;
-/// Font size of tick labels and legends.
-pub(super) const TICK_SIZE: f64 = 6.3;
-/// Font size of captions; journals ask for at least 6 pt.
-pub(super) const NOTE_SIZE: f64 = 6.0;
-/// Height of the lane for ∞.
-pub(super) const LANE: f64 = 11.0;
-/// Room left of a panel for tick labels and a title.
-pub(super) const LEFT: f64 = 33.0;
-/// Room below a panel for tick labels and a title.
-pub(super) const BELOW: f64 = 23.0;
 /// Width of axis lines.
 const AXIS_WIDTH: f64 = 0.6;
 /// Height of the panel of diverged shares.

@@ -4,8 +4,8 @@
 use super::colour::BLACK;
 use super::font;
 use super::page::{Page, Rect, Stroke};
-use super::panel::{BELOW, TICK_SIZE, TITLE_SIZE};
 use super::scale::Scale;
+use super::sizes::{BELOW, TICK_SIZE, TITLE_SIZE};
 use plotters::style::text_anchor::HPos;
 
 pub(super) const TICK_LENGTH: f64 = 2.6;

@@ -3,7 +3,8 @@
 //! with text.
 
 use super::font;
-use super::page::{Drawing, PX_PER_PT};
+use super::page::Drawing;
+use super::sizes::PX_PER_PT;
 use crate::error::ReportError;
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
