@@ -3,7 +3,7 @@
 use super::plan::Inventory;
 use super::{StudyArgs, refuse, say};
 use crate::batch::pack;
-use crate::execute::execute;
+use crate::execute::{ExecuteError, execute};
 use crate::manifest::{Counts, Host, Manifest, StudyOrigin, Tool};
 use crate::progress::{Report, start_log};
 use crate::spec::{RunId, Study};
@@ -46,10 +46,12 @@ pub(super) fn run(args: &RunArgs) -> ExitCode {
 }
 
 fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
-    let started = (Instant::now(), SystemTime::now());
-    let threads = args.study.threads();
+    let start = Start {
+        clock: Instant::now(),
+        time: SystemTime::now(),
+    };
     let path = args.study.folder(&study.name);
-    let folder = Folder::lock(&path, &owner(started.1))?;
+    let folder = Folder::lock(&path, &owner(start.time))?;
     let mut kept = read_journal(folder.path())?;
     if kept.damaged > 0 {
         tracing::warn!(
@@ -67,10 +69,38 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         );
     }
     let mut journal = Journal::open(folder.path(), &kept)?;
-    folder.write("study.toml", |out| {
-        out.write_all(study.to_toml(folder.path()).as_bytes())
-    })?;
+    let computed = match compute(args, study, &inventory, &mut journal, &mut kept.records) {
+        Ok(computed) => computed,
+        Err(ExecuteError::Keep(error)) => return Err(error),
+        Err(error @ ExecuteError::Threads(_)) => return Ok(refuse(&error)),
+    };
+    if computed < inventory.pending.len() {
+        eprintln!(
+            "interrupted: {} of {} runs are kept in {}; the same command goes on from there",
+            inventory.done + computed,
+            study.runs(),
+            path.display()
+        );
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    conclude(args, study, &folder, &kept.records, computed, &start)
+}
 
+/// When this process began.
+struct Start {
+    clock: Instant,
+    time: SystemTime,
+}
+
+/// Computes the missing runs and keeps them; how many there were before the end or Ctrl-C.
+fn compute(
+    args: &RunArgs,
+    study: &Study,
+    inventory: &Inventory,
+    journal: &mut Journal,
+    records: &mut HashMap<RunId, Record>,
+) -> Result<usize, ExecuteError<StoreError>> {
+    let threads = args.study.threads();
     let batches = pack(study, &inventory.pending);
     let run_steps = batches.iter().map(|batch| batch.run_steps).sum();
     let stop = interrupt_flag();
@@ -82,42 +112,42 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         inventory.done
     );
     let mut computed = 0;
-    let result = execute(study, &batches, threads, &stop, &report, |records| {
-        journal.append(&records)?;
-        tracing::info!("{} more runs are kept", records.len());
-        report.finished(&records);
-        computed += records.len();
-        kept.records
-            .extend(records.into_iter().map(|record| (record.id, record)));
+    let result = execute(study, &batches, threads, &stop, &report, |finished| {
+        journal.append(&finished)?;
+        tracing::info!("{} more runs are kept", finished.len());
+        report.finished(&finished);
+        computed += finished.len();
+        records.extend(finished.into_iter().map(|record| (record.id, record)));
         Ok(())
     });
     report.close();
-    match result {
-        Ok(()) => {}
-        Err(crate::execute::ExecuteError::Keep(error)) => return Err(error),
-        Err(error @ crate::execute::ExecuteError::Threads(_)) => return Ok(refuse(&error)),
-    }
-    if computed < inventory.pending.len() {
-        eprintln!(
-            "interrupted: {} of {} runs are kept in {}; the same command goes on from there",
-            inventory.done + computed,
-            study.runs(),
-            path.display()
-        );
-        return Ok(ExitCode::from(INTERRUPTED));
-    }
+    result.map(|()| computed)
+}
 
-    write_tables(&folder, study, &kept.records)?;
-    let counts = count(study, &kept.records, computed);
+/// Writes the study, its tables, manifest and report, now that all runs are there.
+fn conclude(
+    args: &RunArgs,
+    study: &Study,
+    folder: &Folder,
+    records: &HashMap<RunId, Record>,
+    computed: usize,
+    start: &Start,
+) -> Result<ExitCode, StoreError> {
+    folder.write("study.toml", |out| {
+        out.write_all(study.to_toml(folder.path()).as_bytes())
+    })?;
+    write_tables(folder, study, records)?;
+    let counts = count(study, records, computed);
+    let elapsed = start.clock.elapsed();
     let manifest = Manifest {
         tool: Tool::this(),
         study: StudyOrigin::of(&study.name, &args.study.spec),
         host: Host::this(),
         command: std::env::args().collect(),
-        threads,
-        started: utc(started.1),
+        threads: args.study.threads(),
+        started: utc(start.time),
         finished: utc(SystemTime::now()),
-        wall_s: started.0.elapsed().as_millis() as f64 / 1e3,
+        wall_s: elapsed.as_millis() as f64 / 1e3,
         counts,
     };
     folder.write("manifest.json", |out| {
@@ -125,23 +155,22 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         out.write_all(b"\n")
     })?;
     if !args.quiet {
+        let tenths = Duration::from_millis(100 * (elapsed.as_millis() / 100) as u64);
         say(format_args!(
             "{}: {} runs ({} computed now), {} ok, {} diverged, {} failed, in {}",
-            path.display(),
+            folder.path().display(),
             counts.runs,
             counts.computed,
             counts.ok,
             counts.diverged,
             counts.failed,
-            humantime::format_duration(Duration::from_millis(
-                (started.0.elapsed().as_millis() / 100 * 100) as u64
-            ))
+            humantime::format_duration(tenths)
         ));
     }
-    for record in failures(study, &kept.records).take(3) {
+    for record in failures(study, records).take(3) {
         eprintln!("run {} failed: {}", record.id, record.message);
     }
-    let report_holds = args.no_report || report_on(&folder, study, args.quiet);
+    let report_holds = args.no_report || report_on(folder, study, args.quiet);
     Ok(if counts.failed > 0 || !report_holds {
         ExitCode::from(1)
     } else {
