@@ -71,18 +71,13 @@ pub fn segments(
             validate_every_ms,
             test_periods,
             learn_at_validation,
-        } => {
-            let mut segments = stream_segments(
-                steps(duration_ms),
-                steps(validate_every_ms),
-                test_periods,
-                timing,
-            );
-            for segment in &mut segments {
-                segment.skip_first = !learn_at_validation;
-            }
-            segments
-        }
+        } => stream_segments(
+            steps(duration_ms),
+            steps(validate_every_ms),
+            test_periods,
+            learn_at_validation,
+            timing,
+        ),
     })
 }
 
@@ -167,6 +162,7 @@ fn stream_segments(
     duration: usize,
     block: usize,
     test_periods: usize,
+    learn_at_validation: bool,
     timing: &Timing,
 ) -> Vec<Segment> {
     // Only whole blocks: a part of one would be scored on other ground.
@@ -182,7 +178,7 @@ fn stream_segments(
             washout: 0,
             target_phase: start % timing.target,
             first_learning: (timing.learn_every - start % timing.learn_every) % timing.learn_every,
-            skip_first: false,
+            skip_first: !learn_at_validation,
             pulse: pulse.start - start..pulse.end - start,
             pulse_row: pulse.start.saturating_sub(timing.pulse.start),
             checkpoint: true,

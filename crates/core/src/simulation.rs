@@ -291,7 +291,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             &self.output,
             &mut self.potentials,
         );
-        let leak = Recurrent::<F>::leak(self.network);
+        let leak = self.recurrent.leak();
         for (index, lane) in self.lanes.iter().enumerate() {
             if let Some(row) = lane.as_ref().and_then(Lane::pulse_row) {
                 let input = self.network.pulse.row(row);

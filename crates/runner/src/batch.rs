@@ -1,7 +1,7 @@
 //! Packs runs into batches: runs on one network that the engine advances in lockstep.
 
 use crate::spec::{Condition, Study};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use synapse_core::params::RuleParams;
 use synapse_core::simulation::LANES;
 use synapse_core::{schedule, target};
@@ -13,43 +13,31 @@ pub struct Batch {
     pub runs: Vec<usize>,
     /// Which network replicate they share.
     pub network: usize,
-    /// The kind of work they are, see [`kinds`].
+    /// The kind of work: runs of one kind have the same network parameters, precision and kind of
+    /// rule, so that they fit into one batch and a time step costs the same.
     pub kind: usize,
     /// Time steps of all runs together.
     pub run_steps: u64,
 }
 
-/// What makes the cost of a time step: a condition whose runs cost the same as those of its kind.
-#[derive(Debug, Clone)]
-pub struct Kind {
-    /// A condition of this kind, by its position.
-    pub condition: usize,
-}
-
-/// The kinds of work in a study, and the kind of each condition. Conditions of one kind have the same
-/// network parameters, precision and kind of rule: their runs fit into one batch.
-pub fn kinds(study: &Study) -> (Vec<Kind>, Vec<usize>) {
-    let mut kinds: Vec<Kind> = Vec::new();
-    let mut of_condition = Vec::with_capacity(study.conditions.len());
-    for (position, condition) in study.conditions.iter().enumerate() {
-        let found = kinds
-            .iter()
-            .position(|kind| fit_together(&study.conditions[kind.condition], condition));
-        of_condition.push(found.unwrap_or_else(|| {
-            kinds.push(Kind {
-                condition: position,
-            });
-            kinds.len() - 1
-        }));
-    }
-    (kinds, of_condition)
-}
-
-fn fit_together(a: &Condition, b: &Condition) -> bool {
-    let rule = std::mem::discriminant::<RuleParams>;
-    a.training.precision == b.training.precision
-        && rule(&a.rule) == rule(&b.rule)
-        && a.network == b.network
+/// The kind of each condition, numbered in order of appearance.
+fn kinds(conditions: &[Condition]) -> Vec<usize> {
+    // By a text of the key, not by comparing with every kind so far: an axis over the network makes
+    // as many kinds as it has points.
+    let mut known: HashMap<String, usize> = HashMap::new();
+    conditions
+        .iter()
+        .map(|condition| {
+            let key = format!(
+                "{:?} {:?} {:?}",
+                condition.network,
+                condition.training.precision,
+                std::mem::discriminant::<RuleParams>(&condition.rule)
+            );
+            let next = known.len();
+            *known.entry(key).or_insert(next)
+        })
+        .collect()
 }
 
 /// Time steps of one run of a condition.
@@ -62,7 +50,7 @@ pub fn run_steps(condition: &Condition) -> u64 {
 /// Packs the given runs (positions in the study's order), the costliest batches first, so that the
 /// last to finish are short.
 pub fn pack(study: &Study, pending: &[usize]) -> Vec<Batch> {
-    let (_, of_condition) = kinds(study);
+    let of_condition = kinds(&study.conditions);
     let steps: Vec<u64> = study.conditions.iter().map(run_steps).collect();
     let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
     for &position in pending {

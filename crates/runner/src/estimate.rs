@@ -1,7 +1,8 @@
 //! What a study will cost: time from a short calibration on this machine, memory from the sizes.
 
-use crate::batch::{Batch, Kind, kinds};
+use crate::batch::Batch;
 use crate::spec::{Condition, Study};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -27,23 +28,28 @@ pub struct Estimate {
 
 /// Estimates the cost of computing `batches` on `threads` threads.
 pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
-    let (all, _) = kinds(study);
-    let mut used: Vec<usize> = batches.iter().map(|batch| batch.kind).collect();
-    used.sort_unstable();
-    used.dedup();
-    let calibrated: Vec<usize> = used.iter().copied().take(CALIBRATED_KINDS).collect();
+    // A condition of each kind stands for all of that kind.
+    let of_kind: BTreeMap<usize, &Condition> = batches
+        .iter()
+        .map(|batch| {
+            let key = study.run(batch.runs[0]);
+            (batch.kind, &study.conditions[key.condition])
+        })
+        .collect();
+    let calibrated: Vec<usize> = of_kind.keys().copied().take(CALIBRATED_KINDS).collect();
     let budget = CALIBRATION / calibrated.len().max(1) as u32;
     let measured: Vec<(usize, f64)> = calibrated
         .iter()
         .map(|&kind| {
             // Batches that are not full cost more per run: measure one as full as they are.
-            let of_kind = || batches.iter().filter(|batch| batch.kind == kind);
-            let runs: usize = of_kind().map(|batch| batch.runs.len()).sum();
-            let fill = runs.div_ceil(of_kind().count().max(1));
-            (kind, seconds_per_run_step(study, &all[kind], fill, budget))
+            let like_it = || batches.iter().filter(|batch| batch.kind == kind);
+            let runs: usize = like_it().map(|batch| batch.runs.len()).sum();
+            let fill = runs.div_ceil(like_it().count().max(1));
+            let seconds = seconds_per_run_step(study.seed, of_kind[&kind], fill, budget);
+            (kind, seconds)
         })
         .collect();
-    let condition = |kind: usize| &study.conditions[all[kind].condition];
+    let condition = |kind: usize| of_kind[&kind];
     let cost = |kind: usize| {
         let own = measured.iter().find(|(other, _)| *other == kind);
         let like = || {
@@ -121,14 +127,12 @@ impl Monitor for Clock {
     }
 }
 
-/// Computes a batch of `fill` runs of this kind for `budget`: seconds per time step of one run, on one thread.
-fn seconds_per_run_step(study: &Study, kind: &Kind, fill: usize, budget: Duration) -> f64 {
-    let condition = &study.conditions[kind.condition];
-    let Ok(network) = Network::draw(&condition.network, study.seed, 0) else {
+/// Computes a batch of `fill` runs of a condition for `budget`: seconds per time step of one run, on one thread.
+fn seconds_per_run_step(seed: u64, condition: &Condition, fill: usize, budget: Duration) -> f64 {
+    let Ok(network) = Network::draw(&condition.network, seed, 0) else {
         return 0.0;
     };
-    let Ok(target) = target::sample(&condition.target, condition.network.dt_ms, study.seed, 0)
-    else {
+    let Ok(target) = target::sample(&condition.target, condition.network.dt_ms, seed, 0) else {
         return 0.0;
     };
     // From the first step on with learning, however late the study's own protocol begins with it.

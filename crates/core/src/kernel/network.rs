@@ -43,7 +43,7 @@ impl<F: Real> Recurrent<F> {
                 .collect(),
             feedback: network.feedback.iter().map(|&a| F::from_f64(a)).collect(),
             mode: network.params.feedback,
-            leak: Self::leak(network),
+            leak: F::from_f64(network.params.dt_ms / network.params.tau_ms),
         }
     }
 
@@ -53,8 +53,8 @@ impl<F: Real> Recurrent<F> {
     }
 
     /// dt/τ_m: what an input of 1 adds to a membrane potential in one step.
-    pub(crate) fn leak(network: &Network) -> F {
-        F::from_f64(network.params.dt_ms / network.params.tau_ms)
+    pub(crate) fn leak(&self) -> F {
+        self.leak
     }
 }
 

@@ -126,7 +126,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
     fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut [Lanes<F, L>]) {
         let windows = self.window.variances();
         // 1/σ_δ², or 0 for the lanes that do not learn now: then nothing below changes them.
-        let mut precision = Lanes::splat(F::ZERO);
+        let mut precision = Lanes::<F, L>::splat(F::ZERO);
         for lane in 0..L {
             let Some(variance) = self
                 .error_variance(&windows, lane)
@@ -143,54 +143,39 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
                 }
             }
         }
-        let factor = step
-            .delta
-            .zip(precision, |delta, precision| delta * precision);
-        // A parked or idle lane may hold any δ; its precision of 0 must win even over ∞ · 0.
-        let factor = Lanes::from_fn(|lane| {
-            if precision.0[lane] == F::ZERO {
-                F::ZERO
-            } else {
-                factor.0[lane]
+        // One pass per order in use, with the lanes of the other switched off by a precision of 0.
+        for order in [UpdateOrder::Together, UpdateOrder::VarianceFirst] {
+            let learns =
+                |lane: usize| precision.0[lane] != F::ZERO && self.lanes[lane].order == order;
+            if !(0..L).any(learns) {
+                continue;
             }
-        });
-        let order = self.lanes.iter().map(|lane| lane.order);
-        if order.clone().all(|order| order == UpdateOrder::Together) {
-            kernel::bayesian_together(
-                weights,
-                &mut self.variances,
-                step.rates,
-                &factor,
-                &precision,
-            );
-        } else if order
-            .clone()
-            .all(|order| order == UpdateOrder::VarianceFirst)
-        {
-            kernel::bayesian_variance_first(
-                weights,
-                &mut self.variances,
-                step.rates,
-                &factor,
-                &precision,
-            );
-        } else {
-            // Two passes, each with the other kind of lane switched off.
-            let only = |values: &Lanes<F, L>, wanted: UpdateOrder| {
-                Lanes::from_fn(|lane| {
-                    if self.lanes[lane].order == wanted {
-                        values.0[lane]
-                    } else {
-                        F::ZERO
-                    }
-                })
+            // Selected, not multiplied by 0: an idle lane may hold any δ, and ∞ · 0 is NaN.
+            let factor = Lanes::from_fn(|lane| {
+                if learns(lane) {
+                    step.delta.0[lane] * precision.0[lane]
+                } else {
+                    F::ZERO
+                }
+            });
+            let precision = Lanes::from_fn(|lane| {
+                if learns(lane) {
+                    precision.0[lane]
+                } else {
+                    F::ZERO
+                }
+            });
+            let update = match order {
+                UpdateOrder::Together => kernel::bayesian_together,
+                UpdateOrder::VarianceFirst => kernel::bayesian_variance_first,
             };
-            let together = UpdateOrder::Together;
-            let (f, p) = (only(&factor, together), only(&precision, together));
-            kernel::bayesian_together(weights, &mut self.variances, step.rates, &f, &p);
-            let first = UpdateOrder::VarianceFirst;
-            let (f, p) = (only(&factor, first), only(&precision, first));
-            kernel::bayesian_variance_first(weights, &mut self.variances, step.rates, &f, &p);
+            update(
+                weights,
+                &mut self.variances,
+                step.rates,
+                &factor,
+                &precision,
+            );
         }
         for lane in 0..L {
             if precision.0[lane] != F::ZERO {
