@@ -5,10 +5,10 @@
 mod plain;
 
 use plain::plain;
-use synapse_core::kernel::{Path, force_path, path};
 use synapse_core::network::Network;
 use synapse_core::outcome::{Outcome, Status};
 use synapse_core::params::*;
+use synapse_core::simd::{Path, force_path, path};
 use synapse_core::simulation::{Run, simulate};
 use synapse_core::target;
 

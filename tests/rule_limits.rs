@@ -1,6 +1,6 @@
 //! The rules where their result is known in closed form.
 
-use synapse_core::numeric::Lanes;
+use synapse_core::numeric::PerUnit;
 use synapse_core::params::{Noise, RuleParams, UpdateOrder};
 use synapse_core::rule::{LearningStep, build};
 use synapse_core::streams::{Purpose, RandomStream};
@@ -8,7 +8,7 @@ use synapse_core::streams::{Purpose, RandomStream};
 /// One weight vector that learns with a rule.
 struct Learner {
     rule: Box<dyn synapse_core::rule::Rule<f64, 1>>,
-    weights: Vec<Lanes<f64, 1>>,
+    weights: PerUnit<f64, 1>,
 }
 
 impl Learner {
@@ -17,31 +17,35 @@ impl Learner {
         rule.begin(0, params, 1.0);
         Self {
             rule,
-            weights: vec![Lanes([0.0]); units],
+            weights: PerUnit::zeros(units),
         }
     }
 
     fn output(&self, rates: &[f64]) -> f64 {
-        let terms = self.weights.iter().zip(rates);
-        terms.map(|(weight, rate)| weight.0[0] * rate).sum()
+        let terms = self.weights.rows().iter().zip(rates);
+        terms.map(|(weight, rate)| weight[0] * rate).sum()
     }
 
     /// Learns one example; the error before it.
     fn learn(&mut self, rates: &[f64], target: f64) -> f64 {
         let delta = target - self.output(rates);
-        let rates: Vec<Lanes<f64, 1>> = rates.iter().map(|&rate| Lanes([rate])).collect();
+        let mut row_of_rates = PerUnit::zeros(rates.len());
+        row_of_rates
+            .rows_mut()
+            .as_flattened_mut()
+            .copy_from_slice(rates);
         let step = LearningStep {
-            rates: &rates,
-            delta: &Lanes([delta]),
+            rates: &row_of_rates,
+            delta: &[delta],
             on: &[true],
         };
-        self.rule.observe(&Lanes([delta]), &[true]);
+        self.rule.observe(&[delta], &[true]);
         self.rule.learn(&step, &mut self.weights);
         delta
     }
 
     fn weights(&self) -> Vec<f64> {
-        self.weights.iter().map(|weight| weight.0[0]).collect()
+        self.weights.rows().iter().map(|weight| weight[0]).collect()
     }
 }
 

@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod params;
 pub mod rule;
 pub mod schedule;
+pub mod simd;
 pub mod simulation;
 pub mod streams;
 pub mod target;

@@ -8,7 +8,7 @@ mod lane;
 
 use crate::kernel::{self, Recurrent};
 use crate::network::Network;
-use crate::numeric::{Lanes, Mask, Real};
+use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::outcome::Outcome;
 use crate::params::{ParamError, Precision, RuleParams, TrainingParams};
 use crate::rule::{self, LearningStep, Rule};
@@ -95,17 +95,25 @@ pub fn simulate(
         return Ok(Vec::new());
     };
     check(network, runs)?;
-    // Fewer lanes would not be faster: a batch of 5 takes as long as one of 16.
-    match (first.training.precision, runs.len()) {
-        (Precision::F32, 1) => Engine::<f32, 1>::new(network, runs).run(monitor),
-        (Precision::F32, _) => Engine::<f32, LANES>::new(network, runs).run(monitor),
-        (Precision::F64, 1) => Engine::<f64, 1>::new(network, runs).run(monitor),
-        (Precision::F64, _) => Engine::<f64, LANES>::new(network, runs).run(monitor),
+    match first.training.precision {
+        Precision::F32 => match runs.len() {
+            1 => Engine::<f32, 1>::new(network, runs).run(monitor),
+            2..=4 => Engine::<f32, 4>::new(network, runs).run(monitor),
+            5..=8 => Engine::<f32, 8>::new(network, runs).run(monitor),
+            9..=16 => Engine::<f32, 16>::new(network, runs).run(monitor),
+            _ => Engine::<f32, 32>::new(network, runs).run(monitor),
+        },
+        Precision::F64 => match runs.len() {
+            1 => Engine::<f64, 1>::new(network, runs).run(monitor),
+            2..=4 => Engine::<f64, 4>::new(network, runs).run(monitor),
+            5..=8 => Engine::<f64, 8>::new(network, runs).run(monitor),
+            _ => Engine::<f64, 16>::new(network, runs).run(monitor),
+        },
     }
 }
 
 /// Runs that advance together at most: a batch is best filled with a multiple.
-pub const LANES: usize = 16;
+pub const LANES: usize = 32;
 
 fn check(network: &Network, runs: &[Run<'_>]) -> Result<(), SimulationError> {
     let dt_ms = network.params.dt_ms;
@@ -136,9 +144,11 @@ struct Engine<'a, F, const L: usize> {
     network: &'a Network,
     runs: &'a [Run<'a>],
     recurrent: Recurrent<F>,
-    potentials: Vec<Lanes<F, L>>,
-    rates: Vec<Lanes<F, L>>,
-    weights: Vec<Lanes<F, L>>,
+    potentials: PerUnit<F, L>,
+    /// Scratch.
+    sums: PerUnit<F, L>,
+    rates: PerUnit<F, L>,
+    weights: PerUnit<F, L>,
     /// V = Σ w_i r_i of the present state.
     output: Lanes<F, L>,
     rule: Box<dyn Rule<F, L>>,
@@ -151,15 +161,16 @@ struct Engine<'a, F, const L: usize> {
 impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     fn new(network: &'a Network, runs: &'a [Run<'a>]) -> Self {
         let units = network.params.units;
-        let zeros = || vec![Lanes::default(); units];
+        let zeros = || PerUnit::zeros(units);
         let mut engine = Self {
             network,
             runs,
             recurrent: Recurrent::new(network),
             potentials: zeros(),
+            sums: zeros(),
             rates: zeros(),
             weights: zeros(),
-            output: Lanes::default(),
+            output: [F::ZERO; L],
             rule: rule::build(runs[0].rule, units),
             lanes: std::array::from_fn(|_| None),
             next_run: 0,
@@ -175,15 +186,20 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     fn refill(&mut self, lane: usize) {
         self.reset(lane);
         let Some(run) = self.runs.get(self.next_run) else {
-            for weight in &mut self.weights {
-                weight.0[lane] = F::ZERO;
+            for weight in self.weights.rows_mut() {
+                weight[lane] = F::ZERO;
             }
             self.rule.park(lane);
             self.lanes[lane] = None;
             return;
         };
-        for (weight, &start) in self.weights.iter_mut().zip(&self.network.readout) {
-            weight.0[lane] = F::from_f64(start);
+        for (weight, &start) in self
+            .weights
+            .rows_mut()
+            .iter_mut()
+            .zip(&self.network.readout)
+        {
+            weight[lane] = F::from_f64(start);
         }
         self.rule.begin(lane, run.rule, run.training.learn_every_ms);
         self.lanes[lane] = Some(Lane::new(self.next_run, run, &self.network.params));
@@ -192,11 +208,16 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
 
     /// The state at the start of a trial: V_i = 0.
     fn reset(&mut self, lane: usize) {
-        for (potential, rate) in self.potentials.iter_mut().zip(&mut self.rates) {
-            potential.0[lane] = F::ZERO;
-            rate.0[lane] = F::ZERO;
+        for (potential, rate) in self
+            .potentials
+            .rows_mut()
+            .iter_mut()
+            .zip(self.rates.rows_mut())
+        {
+            potential[lane] = F::ZERO;
+            rate[lane] = F::ZERO;
         }
-        self.output.0[lane] = F::ZERO;
+        self.output[lane] = F::ZERO;
     }
 
     fn run(mut self, monitor: &dyn Monitor) -> Result<Vec<Outcome>, SimulationError> {
@@ -223,18 +244,18 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     /// One time step of all lanes: errors and learning at the present state, then the next state.
     fn step(&mut self) {
         self.replace_diverged();
-        let mut errors = Lanes::splat(F::ZERO);
-        let mut delta = Lanes::splat(F::ZERO);
+        let mut errors = [F::ZERO; L];
+        let mut delta = [F::ZERO; L];
         let mut observing: Mask<L> = [false; L];
         let mut learning: Mask<L> = [false; L];
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             if let Some(lane) = lane
-                && let Some(error) = lane.score(self.output.0[index])
+                && let Some(error) = lane.score(self.output[index])
             {
-                errors.0[index] = error;
+                errors[index] = error;
                 observing[index] = lane.learning();
                 if let Some(sum) = lane.delta(error) {
-                    delta.0[index] = sum;
+                    delta[index] = sum;
                     learning[index] = true;
                 }
             }
@@ -265,7 +286,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     fn replace_diverged(&mut self) {
         let bound = F::from_f64(DIVERGENCE_BOUND);
         for index in 0..L {
-            let v = self.output.0[index];
+            let v = self.output[index];
             // Not `abs > bound`, which is false for NaN.
             if !(v <= bound && v >= -bound)
                 && let Some(lane) = &mut self.lanes[index]
@@ -289,14 +310,15 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             &self.recurrent,
             &self.rates,
             &self.output,
+            &mut self.sums,
             &mut self.potentials,
         );
         let leak = self.recurrent.leak();
         for (index, lane) in self.lanes.iter().enumerate() {
             if let Some(row) = lane.as_ref().and_then(Lane::pulse_row) {
                 let input = self.network.pulse.row(row);
-                for (potential, &input) in self.potentials.iter_mut().zip(input) {
-                    potential.0[index] += leak * F::from_f64(input);
+                for (potential, &input) in self.potentials.rows_mut().iter_mut().zip(input) {
+                    potential[index] += leak * F::from_f64(input);
                 }
             }
         }

@@ -1,183 +1,212 @@
 //! The Euler step and the readout.
 
-use super::dispatch::{Path, dispatched, unit_by_unit};
-use crate::network::{Network, SparseMatrix};
-use crate::numeric::{Lanes, Real};
+use super::recurrent::{ROWS, Recurrent};
+use crate::numeric::{Lanes, PANEL, PerUnit, Real, tanh};
 use crate::params::Feedback;
+use crate::simd::{Pair, Path, Vector, dispatched};
 
-/// The constant part of a network, in the number format and layout of the kernels.
-pub(crate) struct Recurrent<F> {
-    /// Where each row of J starts in `entries`.
-    row_start: Vec<u32>,
-    /// The non-zeros of J, row after row: index and value in one stream.
-    entries: Vec<Entry<F>>,
-    /// A_i.
-    feedback: Vec<F>,
-    /// What A_i multiplies.
-    mode: Feedback,
-    /// dt/τ_m.
-    leak: F,
-}
-
-struct Entry<F> {
-    column: u32,
-    value: F,
-}
-
-impl<F: Real> Recurrent<F> {
-    pub(crate) fn new(network: &Network) -> Self {
-        let SparseMatrix {
-            row_start,
-            column,
-            value,
-        } = &network.recurrent;
-        Self {
-            row_start: row_start.clone(),
-            entries: column
-                .iter()
-                .zip(value)
-                .map(|(&column, &value)| Entry {
-                    column,
-                    value: F::from_f64(value),
-                })
-                .collect(),
-            feedback: network.feedback.iter().map(|&a| F::from_f64(a)).collect(),
-            mode: network.params.feedback,
-            leak: F::from_f64(network.params.dt_ms / network.params.tau_ms),
-        }
-    }
-
-    #[inline(always)]
-    fn row(&self, i: usize) -> &[Entry<F>] {
-        &self.entries[self.row_start[i] as usize..self.row_start[i + 1] as usize]
-    }
-
-    /// dt/τ_m: what an input of 1 adds to a membrane potential in one step.
-    pub(crate) fn leak(&self) -> F {
-        self.leak
-    }
+/// One Euler step without input: V_i += (dt/τ_m)(Σ_j J_ij r_j + feedback − V_i), for N units.
+/// `output` is V; `sums` is scratch of N units.
+pub(crate) fn advance<F: Real, const L: usize>(
+    network: &Recurrent<F>,
+    rates: &PerUnit<F, L>,
+    output: &Lanes<F, L>,
+    sums: &mut PerUnit<F, L>,
+    potentials: &mut PerUnit<F, L>,
+) {
+    advance_rows(
+        network,
+        rates.panels(),
+        output,
+        sums.rows_mut(),
+        potentials.rows_mut(),
+    );
 }
 
 dispatched! {
-    /// One Euler step without input: V_i += (dt/τ_m)(Σ_j J_ij r_j + feedback − V_i), for N units.
-    pub(crate) fn advance<F, const L>(
+    fn advance_rows<F, const L>(
         network: &Recurrent<F>,
-        rates: &[Lanes<F, L>],
+        rates: &[[Lanes<F, L>; PANEL]],
         output: &Lanes<F, L>,
+        sums: &mut [Lanes<F, L>],
         potentials: &mut [Lanes<F, L>],
-    ) = advance_body
+    ) in rows of L = advance_body
 }
 
-/// Rows of J that are summed side by side: each sum is a chain of additions that wait for one
-/// another, and two chains fill the pipeline better than one. The order within a row stays.
-const ROWS: usize = 4;
-
 #[inline(always)]
-fn advance_body<F: Real, const L: usize>(
+fn advance_body<F: Real, V: Vector<F>, const L: usize>(
+    token: V::Token,
     network: &Recurrent<F>,
-    rates: &[Lanes<F, L>],
+    rates: &[[Lanes<F, L>; PANEL]],
     output: &Lanes<F, L>,
+    sums: &mut [Lanes<F, L>],
     potentials: &mut [Lanes<F, L>],
 ) {
-    let leak = Lanes::splat(network.leak);
-    let (groups, rest) = potentials.as_chunks_mut::<ROWS>();
-    let grouped = groups.len() * ROWS;
-    for (group, potentials) in groups.iter_mut().enumerate() {
-        let first = group * ROWS;
-        let rows: [&[Entry<F>]; ROWS] = [
-            network.row(first),
-            network.row(first + 1),
-            network.row(first + 2),
-            network.row(first + 3),
-        ];
-        let drives = side_by_side(rows, rates);
-        for row in 0..ROWS {
-            euler_step(
-                network,
-                first + row,
-                leak,
-                drives[row],
-                output,
-                &mut potentials[row],
-            );
-        }
-    }
-    for (offset, potential) in rest.iter_mut().enumerate() {
-        let i = grouped + offset;
-        let [drive] = side_by_side([network.row(i)], rates);
-        euler_step(network, i, leak, drive, output, potential);
+    // Two vectors of a row at a time: their value and column are loaded once, and 2 × ROWS sums fit
+    // the registers of every path.
+    if L >= 2 * V::WIDTH {
+        advance_blocks::<F, V, L, 2>(token, network, rates, output, sums, potentials);
+    } else {
+        advance_blocks::<F, V, L, 1>(token, network, rates, output, sums, potentials);
     }
 }
 
-/// Σ_j J_ij r_j of several rows.
+/// With `B` vectors of a row at a time.
 #[inline(always)]
-fn side_by_side<F: Real, const L: usize, const R: usize>(
-    rows: [&[Entry<F>]; R],
-    rates: &[Lanes<F, L>],
-) -> [Lanes<F, L>; R] {
-    let mut sums = [Lanes::splat(F::ZERO); R];
-    let mut common = rows[0].len();
-    for row in rows {
-        common = common.min(row.len());
-    }
-    #[allow(clippy::needless_range_loop)] // all rows are walked together
-    for k in 0..common {
-        unit_by_unit();
-        for row in 0..R {
-            let entry = &rows[row][k];
-            sums[row] =
-                sums[row].add_product(Lanes::splat(entry.value), rates[entry.column as usize]);
-        }
-    }
-    for row in 0..R {
-        let mut sum = sums[row];
-        for entry in &rows[row][common..] {
-            unit_by_unit();
-            sum = sum.add_product(Lanes::splat(entry.value), rates[entry.column as usize]);
-        }
-        sums[row] = sum;
-    }
-    sums
-}
-
-#[inline(always)]
-fn euler_step<F: Real, const L: usize>(
+fn advance_blocks<F: Real, V: Vector<F>, const L: usize, const B: usize>(
+    token: V::Token,
     network: &Recurrent<F>,
-    i: usize,
-    leak: Lanes<F, L>,
-    recurrent: Lanes<F, L>,
+    rates: &[[Lanes<F, L>; PANEL]],
     output: &Lanes<F, L>,
-    potential: &mut Lanes<F, L>,
+    sums: &mut [Lanes<F, L>],
+    potentials: &mut [Lanes<F, L>],
 ) {
-    let fed_back = match network.mode {
-        Feedback::Readout => *output,
-        Feedback::OwnPotential => *potential,
-    };
-    let drive = recurrent.add_product(Lanes::splat(network.feedback[i]), fed_back);
-    let change = drive.zip(*potential, |drive, potential| drive - potential);
-    *potential = potential.add_product(leak, change);
+    let leak = V::splat(token, network.leak);
+    let last = network.panels.len() - 1;
+    for (index, (panel, rates)) in network.panels.iter().zip(rates).enumerate() {
+        let mut all_columns = &panel.columns[..];
+        let mut all_values = &panel.values[..];
+        for group in &panel.groups {
+            let (columns, rest) = all_columns.split_at(group.entries as usize);
+            all_columns = rest;
+            let (values, rest) = all_values.split_at(group.entries as usize);
+            all_values = rest;
+            for first in (0..L).step_by(B * V::WIDTH) {
+                let lanes = |b: usize| first + b * V::WIDTH;
+                let mut side_by_side = [[V::splat(token, F::ZERO); B]; ROWS];
+                if index > 0 {
+                    for (row, so_far) in group.rows.iter().zip(&mut side_by_side) {
+                        if let Some(sums) = sums.get(*row as usize) {
+                            for (b, so_far) in so_far.iter_mut().enumerate() {
+                                *so_far = V::load(token, &sums[lanes(b)..]);
+                            }
+                        }
+                    }
+                }
+                for (columns, values) in columns.iter().zip(values) {
+                    for row in 0..ROWS {
+                        let value = V::splat(token, values[row]);
+                        let rates = &rates[usize::from(columns[row])];
+                        for (b, sum) in side_by_side[row].iter_mut().enumerate() {
+                            *sum = *sum + value * V::load(token, &rates[lanes(b)..]);
+                        }
+                    }
+                }
+                for (row, so_far) in group.rows.iter().zip(&side_by_side) {
+                    let row = *row as usize;
+                    if row >= potentials.len() {
+                        continue;
+                    }
+                    for (b, &sum) in so_far.iter().enumerate() {
+                        if index < last {
+                            sum.store(&mut sums[row][lanes(b)..]);
+                            continue;
+                        }
+                        let potential = V::load(token, &potentials[row][lanes(b)..]);
+                        let fed_back = match network.mode {
+                            Feedback::Readout => V::load(token, &output[lanes(b)..]),
+                            Feedback::OwnPotential => potential,
+                        };
+                        let drive = sum + V::splat(token, network.feedback[row]) * fed_back;
+                        let next = potential + leak * (drive - potential);
+                        next.store(&mut potentials[row][lanes(b)..]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Units whose rates are computed, then read out, while they are in the L1 cache.
+const STRETCH: usize = 64;
+
+/// r_i = tanh V_i, and V = Σ_i w_i r_i summed in the order of the units.
+pub(crate) fn rates_and_readout<F: Real, const L: usize>(
+    potentials: &PerUnit<F, L>,
+    weights: &PerUnit<F, L>,
+    rates: &mut PerUnit<F, L>,
+) -> Lanes<F, L> {
+    let mut output = [F::ZERO; L];
+    for (stretch, weights) in weights.rows().chunks(STRETCH).enumerate() {
+        let start = stretch * STRETCH;
+        let numbers = start * L..potentials.flat().len().min((start + STRETCH) * L);
+        tanh_flat(
+            &potentials.flat()[numbers.clone()],
+            &mut rates.flat_mut()[numbers],
+        );
+        let rates = &rates.rows()[start..start + weights.len()];
+        readout(weights, rates, &mut output);
+    }
+    output
 }
 
 dispatched! {
-    /// r_i = tanh V_i, and V = Σ_i w_i r_i summed in the order of the units.
-    pub(crate) fn rates_and_readout<F, const L>(
-        potentials: &[Lanes<F, L>],
-        weights: &[Lanes<F, L>],
-        rates: &mut [Lanes<F, L>],
-    ) -> Lanes<F, L> = rates_and_readout_body
+    /// tanh of each number.
+    pub(crate) fn tanh_flat<F>(from: &[F], to: &mut [F]) = tanh_body
 }
 
 #[inline(always)]
-fn rates_and_readout_body<F: Real, const L: usize>(
-    potentials: &[Lanes<F, L>],
-    weights: &[Lanes<F, L>],
-    rates: &mut [Lanes<F, L>],
-) -> Lanes<F, L> {
-    let mut output = Lanes::splat(F::ZERO);
-    for ((potential, weight), rate) in potentials.iter().zip(weights).zip(rates) {
-        unit_by_unit();
-        *rate = potential.tanh();
-        output = output.add_product(*weight, *rate);
+fn tanh_body<F: Real, V: Vector<F>>(token: V::Token, from: &[F], to: &mut [F]) {
+    // Four at a time, where so many remain.
+    let done = tanh_all::<F, Pair<Pair<V>>>(token, from, to);
+    tanh_all::<F, V>(token, &from[done..], &mut to[done..]);
+}
+
+/// tanh of as many whole vectors as there are; how many numbers that is.
+#[inline(always)]
+fn tanh_all<F: Real, V: Vector<F>>(token: V::Token, from: &[F], to: &mut [F]) -> usize {
+    let vectors = from
+        .chunks_exact(V::WIDTH)
+        .zip(to.chunks_exact_mut(V::WIDTH));
+    for (from, to) in vectors {
+        tanh::<F, V>(token, V::load(token, from)).store(to);
     }
-    output
+    from.len() / V::WIDTH * V::WIDTH
+}
+
+dispatched! {
+    fn readout<F, const L>(
+        weights: &[Lanes<F, L>],
+        rates: &[Lanes<F, L>],
+        output: &mut Lanes<F, L>,
+    ) in rows of L = readout_body
+}
+
+#[inline(always)]
+fn readout_body<F: Real, V: Vector<F>, const L: usize>(
+    token: V::Token,
+    weights: &[Lanes<F, L>],
+    rates: &[Lanes<F, L>],
+    output: &mut Lanes<F, L>,
+) {
+    if L >= 2 * V::WIDTH {
+        readout_blocks::<F, V, L, 2>(token, weights, rates, output);
+    } else {
+        readout_blocks::<F, V, L, 1>(token, weights, rates, output);
+    }
+}
+
+#[inline(always)]
+fn readout_blocks<F: Real, V: Vector<F>, const L: usize, const B: usize>(
+    token: V::Token,
+    weights: &[Lanes<F, L>],
+    rates: &[Lanes<F, L>],
+    output: &mut Lanes<F, L>,
+) {
+    for first in (0..L).step_by(B * V::WIDTH) {
+        let lanes = |b: usize| first + b * V::WIDTH;
+        let mut sums = [V::splat(token, F::ZERO); B];
+        for (b, sum) in sums.iter_mut().enumerate() {
+            *sum = V::load(token, &output[lanes(b)..]);
+        }
+        for (weight, rate) in weights.iter().zip(rates) {
+            for (b, sum) in sums.iter_mut().enumerate() {
+                let term = V::load(token, &weight[lanes(b)..]) * V::load(token, &rate[lanes(b)..]);
+                *sum = *sum + term;
+            }
+        }
+        for (b, sum) in sums.iter().enumerate() {
+            sum.store(&mut output[lanes(b)..]);
+        }
+    }
 }

@@ -1,56 +1,74 @@
-//! One number per run of a batch, side by side.
+//! Numbers of the runs of a batch, side by side.
 
 use super::Real;
 
-/// The value of one quantity in each of `L` runs. Operations are element by element, in plain loops
-/// over a known length, which the compiler turns into vector instructions.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[repr(C, align(64))]
-pub struct Lanes<F, const L: usize>(pub [F; L]);
+/// The value of one quantity in each of `L` runs.
+pub type Lanes<F, const L: usize> = [F; L];
 
 /// Which lanes an operation is for.
 pub type Mask<const L: usize> = [bool; L];
 
-impl<F: Real, const L: usize> Default for Lanes<F, L> {
-    fn default() -> Self {
-        Self::splat(F::ZERO)
-    }
+/// Numbers that a cache line holds at most: an f32 has 4 bytes of its 64.
+pub(crate) const LINE: usize = 16;
+
+/// Rows are allocated in multiples of this.
+pub(crate) const PANEL: usize = 256;
+
+/// One quantity in all units and lanes of a batch: a row of [`Lanes`] per unit, row after row.
+///
+/// It starts at a cache line, and is followed by rows of zeros up to a multiple of [`PANEL`].
+#[derive(Debug)]
+pub struct PerUnit<F, const L: usize> {
+    storage: Vec<F>,
+    /// Where the first cache line starts in it.
+    start: usize,
+    units: usize,
 }
 
-impl<F: Real, const L: usize> Lanes<F, L> {
-    /// The same value in all lanes.
-    #[inline(always)]
-    pub fn splat(value: F) -> Self {
-        Self([value; L])
-    }
-
-    /// A value for each lane.
-    #[inline(always)]
-    pub fn from_fn(mut value: impl FnMut(usize) -> F) -> Self {
-        // Not `std::array::from_fn`: it is not always inlined, and a call would leave the kernels'
-        // instruction set.
-        let mut lanes = [F::ZERO; L];
-        for (lane, slot) in lanes.iter_mut().enumerate() {
-            *slot = value(lane);
+impl<F: Real, const L: usize> PerUnit<F, L> {
+    /// Zeros for so many units.
+    pub fn zeros(units: usize) -> Self {
+        let storage = vec![F::ZERO; units.next_multiple_of(PANEL) * L + LINE];
+        // A Vec of so many bytes is not aligned of itself, and a vector of 64 bytes that straddles
+        // two lines costs two loads.
+        let start = match storage.as_ptr().align_offset(64) {
+            offset if offset < LINE => offset,
+            _ => 0,
+        };
+        Self {
+            storage,
+            start,
+            units,
         }
-        Self(lanes)
     }
 
-    /// Combines with `other`, lane by lane.
-    #[inline(always)]
-    pub fn zip(self, other: Self, combine: impl Fn(F, F) -> F) -> Self {
-        Self::from_fn(|lane| combine(self.0[lane], other.0[lane]))
+    /// The rows, one per unit.
+    #[inline]
+    pub fn rows(&self) -> &[Lanes<F, L>] {
+        &self.storage[self.start..].as_chunks::<L>().0[..self.units]
     }
 
-    /// self + a · b, rounded twice.
-    #[inline(always)]
-    pub fn add_product(self, a: Self, b: Self) -> Self {
-        Self::from_fn(|lane| self.0[lane] + a.0[lane] * b.0[lane])
+    /// The rows, one per unit.
+    #[inline]
+    pub fn rows_mut(&mut self) -> &mut [Lanes<F, L>] {
+        &mut self.storage[self.start..].as_chunks_mut::<L>().0[..self.units]
     }
 
-    /// tanh of each lane.
-    #[inline(always)]
-    pub fn tanh(self) -> Self {
-        Self::from_fn(|lane| self.0[lane].tanh())
+    /// The rows in panels, the last one filled up with zeros.
+    #[inline]
+    pub(crate) fn panels(&self) -> &[[Lanes<F, L>; PANEL]] {
+        self.storage[self.start..].as_chunks::<L>().0.as_chunks().0
+    }
+
+    /// All numbers, unit by unit, and zeros up to a whole number of cache lines.
+    #[inline]
+    pub(crate) fn flat(&self) -> &[F] {
+        &self.storage[self.start..][..(self.units * L).next_multiple_of(LINE)]
+    }
+
+    /// All numbers, unit by unit, and zeros up to a whole number of cache lines.
+    #[inline]
+    pub(crate) fn flat_mut(&mut self) -> &mut [F] {
+        &mut self.storage[self.start..][..(self.units * L).next_multiple_of(LINE)]
     }
 }

@@ -1,5 +1,7 @@
 //! The two number formats that a run can be computed in.
 
+use super::tanh::TanhConstants;
+use crate::simd::{Always, Vector, Vectors};
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
@@ -19,6 +21,8 @@ pub trait Real:
     + Neg<Output = Self>
     + AddAssign
     + SubAssign
+    + TanhConstants
+    + Vectors
     + 'static
 {
     /// 0.
@@ -32,7 +36,11 @@ pub trait Real:
     fn to_f64(self) -> f64;
     /// Hyperbolic tangent: odd, monotone, within 3 units in the last place, exactly ±1 from |x| ≈ 9
     /// (f32) or 19 (f64) on; NaN stays NaN.
-    fn tanh(self) -> Self;
+    fn tanh(self) -> Self {
+        let mut result = [Self::ZERO];
+        super::tanh::tanh(Always, Self::One::load(Always, &[self])).store(&mut result);
+        result[0]
+    }
 }
 
 impl Real for f32 {
@@ -47,10 +55,6 @@ impl Real for f32 {
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
-    #[inline(always)]
-    fn tanh(self) -> Self {
-        super::tanh::tanh_f32(self)
-    }
 }
 
 impl Real for f64 {
@@ -64,9 +68,5 @@ impl Real for f64 {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self
-    }
-    #[inline(always)]
-    fn tanh(self) -> Self {
-        super::tanh::tanh_f64(self)
     }
 }

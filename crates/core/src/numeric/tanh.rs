@@ -1,4 +1,4 @@
-//! Hyperbolic tangent, branch-free, so that a loop over lanes becomes vector code.
+//! Hyperbolic tangent of vectors, without branches.
 //!
 //! Two forms, both computed, one selected:
 //!
@@ -12,11 +12,8 @@
 //! e + 2 makes it step down by one unit in many places. The coefficients are our own: Remez fits at
 //! 60 digits of the relative error, 2⁻²⁸ or better for f32 and 2⁻⁵⁷ for f64.
 
-/// Below this, the odd polynomial.
-const SMALL: f32 = 0.45;
-/// From here on, 2/(E + 1) is less than half a unit in the last place of 1.
-const SATURATION_F32: f32 = 9.2;
-const SATURATION_F64: f64 = 19.5;
+use super::Real;
+use crate::simd::Vector;
 
 // Written with the digits of the fit; the compiler rounds them.
 #[allow(clippy::excessive_precision)]
@@ -63,86 +60,87 @@ const Q_F64: [f64; 10] = [
     2.500_006_005_363_822e-8,
 ];
 
+/// The numbers in which the two formats differ.
+pub trait TanhConstants: Sized + 'static {
+    /// From here on, 2/(E + 1) is less than half a unit in the last place of 1.
+    const SATURATION: Self;
+    /// Below this, the odd polynomial.
+    const SMALL: Self;
+    /// 1.5 · 2^(bits of the significand): adding it rounds to a whole number and leaves that in the
+    /// low bits.
+    const MAGIC: Self;
+    /// log₂ e.
+    const LOG2_E: Self;
+    /// ln 2 but for its last bits, and those.
+    const LN_2: (Self, Self);
+    /// p, lowest coefficient first.
+    const P: &'static [Self];
+    /// q, lowest coefficient first.
+    const Q: &'static [Self];
+}
+
+impl TanhConstants for f32 {
+    const SATURATION: Self = 9.2;
+    const SMALL: Self = 0.45;
+    const MAGIC: Self = 12_582_912.0;
+    const LOG2_E: Self = std::f32::consts::LOG2_E;
+    const LN_2: (Self, Self) = (0.693_145_75, 1.428_606_8e-6);
+    const P: &'static [Self] = &P_F32;
+    const Q: &'static [Self] = &Q_F32;
+}
+
+impl TanhConstants for f64 {
+    const SATURATION: Self = 19.5;
+    // As in f32, so that both formats switch at the same place.
+    const SMALL: Self = 0.45f32 as f64;
+    const MAGIC: Self = 6_755_399_441_055_744.0;
+    const LOG2_E: Self = std::f64::consts::LOG2_E;
+    const LN_2: (Self, Self) = (0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10);
+    const P: &'static [Self] = &P_F64;
+    const Q: &'static [Self] = &Q_F64;
+}
+
 /// Horner's scheme, lowest coefficient first.
-macro_rules! polynomial {
-    ($coefficients:expr, $x:expr) => {{
-        let mut i = $coefficients.len() - 1;
-        let mut sum = $coefficients[i];
-        while i > 0 {
-            i -= 1;
-            sum = sum * $x + $coefficients[i];
-        }
-        sum
-    }};
+#[inline(always)]
+fn polynomial<F: Copy, V: Vector<F>>(token: V::Token, coefficients: &'static [F], x: V) -> V {
+    let mut i = coefficients.len() - 1;
+    let mut sum = V::splat(token, coefficients[i]);
+    while i > 0 {
+        i -= 1;
+        sum = sum * x + V::splat(token, coefficients[i]);
+    }
+    sum
 }
 
-macro_rules! define_tanh {
-    ($name:ident, $float:ident, $bits:ident, $mantissa:expr, $bias:expr, $magic:expr,
-     $ln2_high:expr, $ln2_low:expr, $p:expr, $q:expr, $saturation:expr) => {
-        #[inline(always)]
-        pub(super) fn $name(x: $float) -> $float {
-            const SIGN: $bits = 1 << ($bits::BITS - 1);
-            let sign = x.to_bits() & SIGN;
-            let magnitude = $float::from_bits(x.to_bits() & !SIGN);
-            // Not `min`, which would turn NaN into the bound and hide a broken state.
-            let magnitude = if magnitude > $saturation {
-                $saturation
-            } else {
-                magnitude
-            };
+/// tanh of each element.
+#[inline(always)]
+pub fn tanh<F: Real, V: Vector<F>>(token: V::Token, x: V) -> V {
+    let number = |value: F| V::splat(token, value);
+    let one = number(F::ONE);
+    let magnitude = x.abs();
+    // Not a minimum, which would turn NaN into the bound and hide a broken state.
+    let saturation = number(F::SATURATION);
+    let magnitude = V::select(saturation.less(magnitude), saturation, magnitude);
 
-            let square = magnitude * magnitude;
-            let small = magnitude + (magnitude * square) * polynomial!($p, square);
+    let square = magnitude * magnitude;
+    let small = magnitude + (magnitude * square) * polynomial(token, F::P, square);
 
-            let z = magnitude + magnitude;
-            // Adding 1.5 · 2^mantissa rounds to a whole number and leaves it in the low bits.
-            let shifted = z * std::$float::consts::LOG2_E + $magic;
-            let k = shifted - $magic;
-            let f = (z - k * $ln2_high) - k * $ln2_low;
-            let power = $float::from_bits((shifted.to_bits() << $mantissa).wrapping_add($bias));
-            let exponential = power * (1.0 + (f + (f * f) * polynomial!($q, f)));
-            let large = 1.0 - 2.0 / (exponential + 1.0);
+    let z = magnitude + magnitude;
+    let magic = number(F::MAGIC);
+    let shifted = z * number(F::LOG2_E) + magic;
+    let k = shifted - magic;
+    let f = (z - k * number(F::LN_2.0)) - k * number(F::LN_2.1);
+    let exponential =
+        shifted.power_of_low_bits() * (one + (f + (f * f) * polynomial(token, F::Q, f)));
+    let large = one - (one + one) / (exponential + one);
 
-            let result = if magnitude < SMALL as $float {
-                small
-            } else {
-                large
-            };
-            $float::from_bits(result.to_bits() | sign)
-        }
-    };
+    V::select(magnitude.less(number(F::SMALL)), small, large).with_sign_of(x)
 }
-
-define_tanh!(
-    tanh_f32,
-    f32,
-    u32,
-    23,
-    127 << 23,
-    12_582_912.0,
-    0.693_145_75,
-    1.428_606_8e-6,
-    P_F32,
-    Q_F32,
-    SATURATION_F32
-);
-define_tanh!(
-    tanh_f64,
-    f64,
-    u64,
-    52,
-    1023 << 52,
-    6_755_399_441_055_744.0,
-    0.693_147_180_369_123_8,
-    1.908_214_929_270_587_7e-10,
-    P_F64,
-    Q_F64,
-    SATURATION_F64
-);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::tanh_flat;
 
     /// Distance in units in the last place between two numbers of the same sign.
     fn ulps(a: f64, b: f64) -> u64 {
@@ -158,8 +156,8 @@ mod tests {
             let (x, expected) = line.split_once(' ').unwrap();
             let x = f64::from_bits(u64::from_str_radix(x, 16).unwrap());
             let expected = f64::from_bits(u64::from_str_radix(expected, 16).unwrap());
-            worst = worst.max(ulps(tanh_f64(x), expected));
-            assert_eq!(tanh_f64(-x).to_bits(), (-tanh_f64(x)).to_bits());
+            worst = worst.max(ulps(Real::tanh(x), expected));
+            assert_eq!(Real::tanh(-x).to_bits(), (-Real::tanh(x)).to_bits());
             rows += 1;
         }
         assert!(rows > 2000, "{rows} rows");
@@ -169,17 +167,25 @@ mod tests {
     #[test]
     fn f32_is_accurate_and_monotone_over_all_its_numbers() {
         // Every number from 0 to past saturation; the sign is copied, so half the range is all.
-        let end = (SATURATION_F32 * 1.01).to_bits();
+        let end = (f32::SATURATION * 1.01).to_bits();
+        const BLOCK: u32 = 1 << 12;
+        let [mut x, mut value] = [[0.0f32; BLOCK as usize]; 2];
+        let [mut exact_x, mut exact] = [[0.0f64; BLOCK as usize]; 2];
         let mut previous = 0.0f32;
         let mut worst = 0;
-        for bits in 0..=end {
-            let x = f32::from_bits(bits);
-            let value = tanh_f32(x);
-            assert!(value >= previous, "not monotone at {x:e}");
-            previous = value;
+        for first in (0..=end).step_by(BLOCK as usize) {
+            for (bits, (x, exact_x)) in (first..).zip(x.iter_mut().zip(&mut exact_x)) {
+                *x = f32::from_bits(bits);
+                *exact_x = f64::from(*x);
+            }
+            tanh_flat(&x, &mut value);
             // f64 is exact to 29 bits more than f32 has.
-            let expected = tanh_f64(f64::from(x)) as f32;
-            worst = worst.max(value.to_bits().abs_diff(expected.to_bits()));
+            tanh_flat(&exact_x, &mut exact);
+            for ((&x, &value), &exact) in x.iter().zip(&value).zip(&exact) {
+                assert!(value >= previous, "not monotone at {x:e}");
+                previous = value;
+                worst = worst.max(value.to_bits().abs_diff((exact as f32).to_bits()));
+            }
         }
         assert!(worst <= 3, "{worst} ulp");
         assert_eq!(previous, 1.0);
@@ -189,10 +195,10 @@ mod tests {
     fn f64_is_monotone_around_every_switch() {
         // Where k or the form changes is where a step down could hide; and a few places elsewhere.
         let switches = (0..56).map(|k| (f64::from(k) + 0.5) * std::f64::consts::LN_2 / 2.0);
-        for x in switches.chain([f64::from(SMALL), 1e-7, 0.01, 0.1, 0.3, 0.5, 1.0, 2.0]) {
+        for x in switches.chain([f64::SMALL, 1e-7, 0.01, 0.1, 0.3, 0.5, 1.0, 2.0]) {
             let mut previous = 0.0;
             for offset in 0..20_000u64 {
-                let value = tanh_f64(f64::from_bits(x.to_bits() - 10_000 + offset));
+                let value = Real::tanh(f64::from_bits(x.to_bits() - 10_000 + offset));
                 assert!(value >= previous, "not monotone at {x:e} + {offset}");
                 previous = value;
             }
@@ -201,19 +207,19 @@ mod tests {
 
     #[test]
     fn ends_of_the_range() {
-        assert_eq!(tanh_f32(0.0).to_bits(), 0.0f32.to_bits());
-        assert_eq!(tanh_f32(-0.0).to_bits(), (-0.0f32).to_bits());
-        assert_eq!(tanh_f64(-0.0).to_bits(), (-0.0f64).to_bits());
-        assert_eq!(tanh_f32(f32::INFINITY), 1.0);
-        assert_eq!(tanh_f64(f64::NEG_INFINITY), -1.0);
-        assert_eq!(tanh_f32(-9.3), -1.0);
-        assert_eq!(tanh_f64(20.0), 1.0);
-        assert!(tanh_f32(f32::NAN).is_nan());
-        assert!(tanh_f64(f64::NAN).is_nan());
+        assert_eq!(Real::tanh(0.0f32).to_bits(), 0.0f32.to_bits());
+        assert_eq!(Real::tanh(-0.0f32).to_bits(), (-0.0f32).to_bits());
+        assert_eq!(Real::tanh(-0.0f64).to_bits(), (-0.0f64).to_bits());
+        assert_eq!(Real::tanh(f32::INFINITY), 1.0);
+        assert_eq!(Real::tanh(f64::NEG_INFINITY), -1.0);
+        assert_eq!(Real::tanh(-9.3f32), -1.0);
+        assert_eq!(Real::tanh(20.0f64), 1.0);
+        assert!(Real::tanh(f32::NAN).is_nan());
+        assert!(Real::tanh(f64::NAN).is_nan());
         // Below the precision of 1 + x², tanh x is x: down to the subnormal numbers.
         for x in [1e-5f32, 1e-30, 1e-40, f32::from_bits(1)] {
-            assert_eq!(tanh_f32(x), x);
+            assert_eq!(Real::tanh(x), x);
         }
-        assert_eq!(tanh_f64(f64::from_bits(1)), f64::from_bits(1));
+        assert_eq!(Real::tanh(f64::from_bits(1)), f64::from_bits(1));
     }
 }

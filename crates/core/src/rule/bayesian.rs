@@ -13,12 +13,12 @@
 use super::error_window::ErrorWindow;
 use super::{LearningStep, Rule};
 use crate::kernel;
-use crate::numeric::{Lanes, Mask, Real};
+use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::{Drift, Noise, RuleParams, UpdateOrder};
 
 pub(super) struct Bayesian<F, const L: usize> {
     /// σ_i², N entries.
-    variances: Vec<Lanes<F, L>>,
+    variances: PerUnit<F, L>,
     lanes: Vec<LaneRule<F>>,
     window: ErrorWindow<F, L>,
 }
@@ -54,7 +54,7 @@ impl<F: Real, const L: usize> Bayesian<F, L> {
             started: false,
         };
         Self {
-            variances: vec![Lanes::default(); units],
+            variances: PerUnit::zeros(units),
             lanes: vec![idle; L],
             window: ErrorWindow::new(),
         }
@@ -66,20 +66,26 @@ impl<F: Real, const L: usize> Bayesian<F, L> {
             Some(variance) => Some(variance),
             // A window of equal errors tells nothing about their variance: no step is better than
             // an infinite one. NaN passes, so that a broken lane is seen as such.
-            None => (self.window.count(lane) >= 2 && windows.0[lane] != F::ZERO)
-                .then_some(windows.0[lane]),
+            None => {
+                (self.window.count(lane) >= 2 && windows[lane] != F::ZERO).then_some(windows[lane])
+            }
         }
     }
 
-    fn drift(&mut self, lane: usize, weights: &mut [Lanes<F, L>]) {
-        let Some(drift) = &self.lanes[lane].drift else {
+    /// Relaxes the lanes that `learn` and have a drift.
+    fn drift(&mut self, learn: impl Fn(usize) -> bool, weights: &mut PerUnit<F, L>) {
+        let drifts = |lane: usize| self.lanes[lane].drift.as_ref().filter(|_| learn(lane));
+        if (0..L).all(|lane| drifts(lane).is_none()) {
             return;
-        };
-        for (weight, variance) in weights.iter_mut().zip(&mut self.variances) {
-            let (w, s) = (&mut weight.0[lane], &mut variance.0[lane]);
-            *w -= drift.weight_rate * (*w - drift.weight_prior);
-            *s -= drift.variance_rate * (*s - drift.variance_prior);
         }
+        // The others by nothing.
+        let factors = |value: fn(&Relaxation<F>) -> F| -> Lanes<F, L> {
+            std::array::from_fn(|lane| drifts(lane).map_or(F::ZERO, value))
+        };
+        let (rate, prior) = (factors(|d| d.weight_rate), factors(|d| d.weight_prior));
+        kernel::relax(weights, &rate, &prior);
+        let (rate, prior) = (factors(|d| d.variance_rate), factors(|d| d.variance_prior));
+        kernel::relax(&mut self.variances, &rate, &prior);
     }
 }
 
@@ -123,10 +129,10 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
         self.window.push(errors, on);
     }
 
-    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut [Lanes<F, L>]) {
+    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut PerUnit<F, L>) {
         let windows = self.window.variances();
         // 1/σ_δ², or 0 for the lanes that do not learn now: then nothing below changes them.
-        let mut precision = Lanes::<F, L>::splat(F::ZERO);
+        let mut precision = [F::ZERO; L];
         for lane in 0..L {
             let Some(variance) = self
                 .error_variance(&windows, lane)
@@ -134,40 +140,40 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
             else {
                 continue;
             };
-            precision.0[lane] = F::ONE / variance;
+            precision[lane] = F::ONE / variance;
             if !self.lanes[lane].started {
                 self.lanes[lane].started = true;
                 let start = self.lanes[lane].eta0 * variance;
-                for entry in &mut self.variances {
-                    entry.0[lane] = start;
+                for entry in self.variances.rows_mut() {
+                    entry[lane] = start;
                 }
             }
         }
         // One pass per order in use, with the lanes of the other switched off by a precision of 0.
         for order in [UpdateOrder::Together, UpdateOrder::VarianceFirst] {
             let learns =
-                |lane: usize| precision.0[lane] != F::ZERO && self.lanes[lane].order == order;
+                |lane: usize| precision[lane] != F::ZERO && self.lanes[lane].order == order;
             if !(0..L).any(learns) {
                 continue;
             }
             // Selected, not multiplied by 0: an idle lane may hold any δ, and ∞ · 0 is NaN.
-            let factor = Lanes::from_fn(|lane| {
+            let factor = std::array::from_fn(|lane| {
                 if learns(lane) {
-                    step.delta.0[lane] * precision.0[lane]
+                    step.delta[lane] * precision[lane]
                 } else {
                     F::ZERO
                 }
             });
-            let precision = Lanes::from_fn(|lane| {
+            let precision = std::array::from_fn(|lane| {
                 if learns(lane) {
-                    precision.0[lane]
+                    precision[lane]
                 } else {
                     F::ZERO
                 }
             });
             let update = match order {
-                UpdateOrder::Together => kernel::bayesian_together,
-                UpdateOrder::VarianceFirst => kernel::bayesian_variance_first,
+                UpdateOrder::Together => kernel::bayesian::<F, L, false>,
+                UpdateOrder::VarianceFirst => kernel::bayesian::<F, L, true>,
             };
             update(
                 weights,
@@ -177,16 +183,12 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
                 &precision,
             );
         }
-        for lane in 0..L {
-            if precision.0[lane] != F::ZERO {
-                self.drift(lane, weights);
-            }
-        }
+        self.drift(|lane| precision[lane] != F::ZERO, weights);
     }
 
     fn park(&mut self, lane: usize) {
-        for entry in &mut self.variances {
-            entry.0[lane] = F::ZERO;
+        for entry in self.variances.rows_mut() {
+            entry[lane] = F::ZERO;
         }
         self.lanes[lane].fixed = Some(F::ONE);
         self.lanes[lane].drift = None;

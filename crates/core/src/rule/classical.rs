@@ -2,7 +2,7 @@
 
 use super::{LearningStep, Rule};
 use crate::kernel;
-use crate::numeric::{Lanes, Mask, Real};
+use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::RuleParams;
 
 /// η of each lane.
@@ -12,26 +12,24 @@ pub(super) struct Classical<F, const L: usize> {
 
 impl<F: Real, const L: usize> Classical<F, L> {
     pub(super) fn new() -> Self {
-        Self {
-            eta: Lanes::default(),
-        }
+        Self { eta: [F::ZERO; L] }
     }
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Classical<F, L> {
     fn begin(&mut self, lane: usize, params: &RuleParams, _learn_every_ms: f64) {
         if let RuleParams::Classical { eta0 } = params {
-            self.eta.0[lane] = F::from_f64(*eta0);
+            self.eta[lane] = F::from_f64(*eta0);
         }
     }
 
     fn observe(&mut self, _errors: &Lanes<F, L>, _on: &Mask<L>) {}
 
-    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut [Lanes<F, L>]) {
+    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut PerUnit<F, L>) {
         // A lane that does not learn now gets a factor of 0.
-        let factor = Lanes::from_fn(|lane| {
+        let factor = std::array::from_fn(|lane| {
             if step.on[lane] {
-                self.eta.0[lane] * step.delta.0[lane]
+                self.eta[lane] * step.delta[lane]
             } else {
                 F::ZERO
             }
@@ -40,6 +38,6 @@ impl<F: Real, const L: usize> Rule<F, L> for Classical<F, L> {
     }
 
     fn park(&mut self, lane: usize) {
-        self.eta.0[lane] = F::ZERO;
+        self.eta[lane] = F::ZERO;
     }
 }

@@ -40,7 +40,7 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
         self.rings[lane].size = size;
         self.rings[lane].lag = lag;
         if self.slots.len() < size {
-            self.slots.resize(size, Lanes::default());
+            self.slots.resize(size, [F::ZERO; L]);
         }
     }
 
@@ -60,12 +60,12 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
             if ring.size == 0 || !on[lane] {
                 continue;
             }
-            ring.waiting.push_back(errors.0[lane]);
+            ring.waiting.push_back(errors[lane]);
             if ring.waiting.len() <= ring.lag {
                 continue;
             }
             if let Some(error) = ring.waiting.pop_front() {
-                self.slots[ring.next].0[lane] = error;
+                self.slots[ring.next][lane] = error;
                 ring.next = (ring.next + 1) % ring.size;
                 ring.filled = (ring.filled + 1).min(ring.size);
             }
@@ -77,28 +77,28 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
     pub(super) fn variances(&self) -> Lanes<F, L> {
         let longest = self.rings.iter().map(|ring| ring.filled).max().unwrap_or(0);
         if longest == 0 {
-            return Lanes::default();
+            return [F::ZERO; L];
         }
         let mean_of = |sums: Lanes<F, L>| {
-            Lanes::from_fn(|lane| match self.rings[lane].filled {
+            std::array::from_fn(|lane| match self.rings[lane].filled {
                 0 => F::ZERO,
-                filled => sums.0[lane] / F::from_f64(filled as f64),
+                filled => sums[lane] / F::from_f64(filled as f64),
             })
         };
-        let mut sums = Lanes::splat(F::ZERO);
+        let mut sums = [F::ZERO; L];
         for (slot, errors) in self.slots[..longest].iter().enumerate() {
-            sums = Lanes::from_fn(|lane| {
+            sums = std::array::from_fn(|lane| {
                 let held = slot < self.rings[lane].filled;
-                sums.0[lane] + if held { errors.0[lane] } else { F::ZERO }
+                sums[lane] + if held { errors[lane] } else { F::ZERO }
             });
         }
         let means = mean_of(sums);
-        let mut squares = Lanes::splat(F::ZERO);
+        let mut squares = [F::ZERO; L];
         for (slot, errors) in self.slots[..longest].iter().enumerate() {
-            squares = Lanes::from_fn(|lane| {
-                let deviation = errors.0[lane] - means.0[lane];
+            squares = std::array::from_fn(|lane| {
+                let deviation = errors[lane] - means[lane];
                 let held = slot < self.rings[lane].filled;
-                squares.0[lane] + if held { deviation * deviation } else { F::ZERO }
+                squares[lane] + if held { deviation * deviation } else { F::ZERO }
             });
         }
         mean_of(squares)
@@ -118,13 +118,13 @@ mod tests {
         let errors: Vec<f64> = (0..20).map(|i| ((i * i) % 17) as f64 * 0.3).collect();
         for (step, &error) in errors.iter().enumerate() {
             // Lane 2 sees every other error; lane 3 has no window.
-            window.push(&Lanes::splat(error), &[true, true, step % 2 == 0, true]);
+            window.push(&[error; 4], &[true, true, step % 2 == 0, true]);
         }
         let variance = |values: &[f64]| {
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64
         };
-        let found = window.variances().0;
+        let found = window.variances();
         let expected = [
             variance(&errors[17..20]),
             variance(&errors[13..18]),
@@ -142,8 +142,8 @@ mod tests {
         let mut window = ErrorWindow::<f32, 1>::new();
         window.open(0, 4, 0);
         for error in [1e18f32, 1.0, 2.0, 3.0, 4.0] {
-            window.push(&Lanes([error]), &[true]);
+            window.push(&[error], &[true]);
         }
-        assert_eq!(window.variances().0, [1.25]);
+        assert_eq!(window.variances(), [1.25]);
     }
 }

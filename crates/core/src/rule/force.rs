@@ -11,36 +11,41 @@
 
 use super::{LearningStep, Rule};
 use crate::kernel;
-use crate::numeric::{Lanes, Mask, Real};
+use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::RuleParams;
 
 pub(super) struct Force<F, const L: usize> {
     units: usize,
-    lanes: Vec<LaneInverse<F>>,
+    lanes: Vec<Option<LaneInverse<F>>>,
     /// Rates of one lane, contiguous: scratch.
-    rates: Vec<F>,
+    rates: PerUnit<F, 1>,
 }
 
 /// P of one run, with its last update still to be subtracted.
-#[derive(Clone, Default)]
 struct LaneInverse<F> {
-    /// Lower triangle of P before the pending update: N(N + 1)/2 entries, empty for an idle lane.
-    packed: Vec<F>,
+    /// Lower triangle of P before the pending update, as [`kernel::symmetric_update_and_product`]
+    /// has it.
+    packed: PerUnit<F, 1>,
     /// k and c of the pending update.
-    direction: Vec<F>,
+    direction: PerUnit<F, 1>,
     scale: F,
     /// P r: the next direction.
-    product: Vec<F>,
+    product: PerUnit<F, 1>,
 }
 
 impl<F: Real, const L: usize> Force<F, L> {
     pub(super) fn new(units: usize) -> Self {
         Self {
             units,
-            lanes: vec![LaneInverse::default(); L],
-            rates: vec![F::ZERO; units],
+            lanes: (0..L).map(|_| None).collect(),
+            rates: PerUnit::zeros(units),
         }
     }
+}
+
+/// Numbers that P of so many units takes.
+pub(super) const fn packed_len(units: usize) -> usize {
+    kernel::row_start(units)
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
@@ -48,50 +53,51 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
         let RuleParams::Force { alpha } = params else {
             return;
         };
-        let n = self.units;
-        let mut packed = vec![F::ZERO; n * (n + 1) / 2];
-        for i in 0..n {
-            packed[i * (i + 1) / 2 + i] = F::from_f64(1.0 / alpha);
+        let mut packed = PerUnit::zeros(packed_len(self.units));
+        for i in 0..self.units {
+            packed.flat_mut()[kernel::row_start(i) + i] = F::from_f64(1.0 / alpha);
         }
-        self.lanes[lane] = LaneInverse {
+        self.lanes[lane] = Some(LaneInverse {
             packed,
-            direction: vec![F::ZERO; n],
+            direction: PerUnit::zeros(self.units),
             scale: F::ZERO,
-            product: vec![F::ZERO; n],
-        };
+            product: PerUnit::zeros(self.units),
+        });
     }
 
     fn observe(&mut self, _errors: &Lanes<F, L>, _on: &Mask<L>) {}
 
-    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut [Lanes<F, L>]) {
+    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut PerUnit<F, L>) {
         for (lane, inverse) in self.lanes.iter_mut().enumerate() {
-            if !step.on[lane] {
+            let Some(inverse) = inverse.as_mut().filter(|_| step.on[lane]) else {
                 continue;
-            }
-            for (rate, rates) in self.rates.iter_mut().zip(step.rates) {
-                *rate = rates.0[lane];
+            };
+            for (rate, rates) in self.rates.flat_mut().iter_mut().zip(step.rates.rows()) {
+                *rate = rates[lane];
             }
             kernel::symmetric_update_and_product(
-                &mut inverse.packed,
-                &inverse.direction,
+                inverse.packed.flat_mut(),
+                self.units,
+                inverse.direction.flat(),
                 inverse.scale,
-                &self.rates,
-                &mut inverse.product,
+                self.rates.flat(),
+                inverse.product.flat_mut(),
             );
             std::mem::swap(&mut inverse.direction, &mut inverse.product);
+            let direction = &inverse.direction.flat()[..self.units];
             let mut projection = F::ZERO;
-            for (&rate, &k) in self.rates.iter().zip(&inverse.direction) {
+            for (&rate, &k) in self.rates.flat().iter().zip(direction) {
                 projection += rate * k;
             }
             inverse.scale = F::ONE / (F::ONE + projection);
-            let factor = inverse.scale * step.delta.0[lane];
-            for (weight, &k) in weights.iter_mut().zip(&inverse.direction) {
-                weight.0[lane] += factor * k;
+            let factor = inverse.scale * step.delta[lane];
+            for (weight, &k) in weights.rows_mut().iter_mut().zip(direction) {
+                weight[lane] += factor * k;
             }
         }
     }
 
     fn park(&mut self, lane: usize) {
-        self.lanes[lane] = LaneInverse::default();
+        self.lanes[lane] = None;
     }
 }

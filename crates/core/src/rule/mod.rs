@@ -6,13 +6,13 @@ mod classical;
 mod error_window;
 mod force;
 
-use crate::numeric::{Lanes, Mask, Real};
+use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::RuleParams;
 
 /// What a rule sees at a learning step.
 pub struct LearningStep<'a, F, const L: usize> {
     /// r_i, N entries.
-    pub rates: &'a [Lanes<F, L>],
+    pub rates: &'a PerUnit<F, L>,
     /// δ = V_tar − V (or the sum of several, by convention).
     pub delta: &'a Lanes<F, L>,
     /// The lanes that learn now. In the others nothing changes.
@@ -28,7 +28,7 @@ pub trait Rule<F: Real, const L: usize>: Send {
     fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>);
 
     /// One learning step: changes the weights w_i (N entries) and the rule's own state.
-    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut [Lanes<F, L>]);
+    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut PerUnit<F, L>);
 
     /// Forgets the state of a lane whose run is over, so that its numbers cost nothing.
     fn park(&mut self, lane: usize);
@@ -55,6 +55,6 @@ pub fn state_bytes(rule: &RuleParams, units: usize, size: usize) -> usize {
             };
             (units + window) * size
         }
-        RuleParams::Force { .. } => (units * (units + 1) / 2 + 3 * units) * size,
+        RuleParams::Force { .. } => (force::packed_len(units) + 3 * units) * size,
     }
 }
