@@ -13,6 +13,7 @@ use crate::outcome::Outcome;
 use crate::params::{ParamError, Precision, RuleParams, TrainingParams};
 use crate::rule::{self, LearningStep, Rule};
 use lane::{Lane, Next};
+use std::mem::{Discriminant, discriminant};
 use std::ops::ControlFlow;
 
 /// A run whose |V| exceeds this has diverged. Targets are of order 1, and no run is known that came
@@ -42,7 +43,7 @@ impl Monitor for () {
 pub struct Run<'a> {
     /// The protocol. All runs of a batch have the same precision.
     pub training: &'a TrainingParams,
-    /// The rule. All runs of a batch have the same kind of rule.
+    /// The rule.
     pub rule: &'a RuleParams,
     /// One period of the target, a value per time step.
     pub target: &'a [f64],
@@ -55,8 +56,8 @@ pub struct Run<'a> {
 pub enum SimulationError {
     /// The parameters are ill posed.
     Params(Vec<ParamError>),
-    /// A run has another precision or kind of rule than the first.
-    Mixed,
+    /// A run has another precision than the first.
+    MixedPrecision,
     /// A target without a single step.
     EmptyTarget,
     /// The monitor ended it.
@@ -70,10 +71,7 @@ impl std::fmt::Display for SimulationError {
                 let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 write!(f, "ill-posed parameters: {}", texts.join("; "))
             }
-            Self::Mixed => write!(
-                f,
-                "a batch holds runs of one precision and one kind of rule"
-            ),
+            Self::MixedPrecision => write!(f, "a batch holds runs of one precision"),
             Self::EmptyTarget => write!(f, "the target has no time step"),
             Self::Interrupted => write!(f, "interrupted"),
         }
@@ -117,12 +115,6 @@ pub const LANES: usize = 32;
 
 fn check(network: &Network, runs: &[Run<'_>]) -> Result<(), SimulationError> {
     let dt_ms = network.params.dt_ms;
-    let kind = |run: &Run<'_>| {
-        (
-            run.training.precision,
-            std::mem::discriminant::<RuleParams>(run.rule),
-        )
-    };
     for run in runs {
         let mut errors = run.training.check(dt_ms);
         errors.extend(run.rule.check(run.training.learn_every_ms));
@@ -132,8 +124,8 @@ fn check(network: &Network, runs: &[Run<'_>]) -> Result<(), SimulationError> {
         if run.target.is_empty() {
             return Err(SimulationError::EmptyTarget);
         }
-        if kind(run) != kind(&runs[0]) {
-            return Err(SimulationError::Mixed);
+        if run.training.precision != runs[0].training.precision {
+            return Err(SimulationError::MixedPrecision);
         }
     }
     Ok(())
@@ -151,11 +143,19 @@ struct Engine<'a, F, const L: usize> {
     weights: PerUnit<F, L>,
     /// V = Σ w_i r_i of the present state.
     output: Lanes<F, L>,
-    rule: Box<dyn Rule<F, L>>,
+    /// One rule of each kind that the runs have; each keeps the state of its own lanes.
+    rules: Vec<KindOfRule<F, L>>,
     lanes: [Option<Lane<'a, F>>; L],
     /// The next run that has not been given a lane.
     next_run: usize,
     outcomes: Vec<Option<Outcome>>,
+}
+
+/// A rule, and the lanes that learn by it.
+struct KindOfRule<F, const L: usize> {
+    kind: Discriminant<RuleParams>,
+    rule: Box<dyn Rule<F, L>>,
+    lanes: Mask<L>,
 }
 
 impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
@@ -171,7 +171,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             rates: zeros(),
             weights: zeros(),
             output: [F::ZERO; L],
-            rule: rule::build(runs[0].rule, units),
+            rules: Self::rules(runs, units),
             lanes: std::array::from_fn(|_| None),
             next_run: 0,
             outcomes: vec![None; runs.len()],
@@ -182,14 +182,34 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         engine
     }
 
+    /// A rule of each kind, in the order of their first runs.
+    fn rules(runs: &[Run<'_>], units: usize) -> Vec<KindOfRule<F, L>> {
+        let mut rules: Vec<KindOfRule<F, L>> = Vec::new();
+        for run in runs {
+            let kind = discriminant(run.rule);
+            if rules.iter().all(|known| known.kind != kind) {
+                rules.push(KindOfRule {
+                    kind,
+                    rule: rule::build(run.rule, units),
+                    lanes: [false; L],
+                });
+            }
+        }
+        rules
+    }
+
     /// Gives the lane the next run, or zeros for ever.
     fn refill(&mut self, lane: usize) {
         self.reset(lane);
+        for kind in &mut self.rules {
+            if std::mem::take(&mut kind.lanes[lane]) {
+                kind.rule.park(lane);
+            }
+        }
         let Some(run) = self.runs.get(self.next_run) else {
             for weight in self.weights.rows_mut() {
                 weight[lane] = F::ZERO;
             }
-            self.rule.park(lane);
             self.lanes[lane] = None;
             return;
         };
@@ -201,7 +221,12 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         {
             weight[lane] = F::from_f64(start);
         }
-        self.rule.begin(lane, run.rule, run.training.learn_every_ms);
+        for kind in &mut self.rules {
+            if kind.kind == discriminant(run.rule) {
+                kind.lanes[lane] = true;
+                kind.rule.begin(lane, run.rule, run.training.learn_every_ms);
+            }
+        }
         self.lanes[lane] = Some(Lane::new(self.next_run, run, &self.network.params));
         self.next_run += 1;
     }
@@ -260,16 +285,21 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
                 }
             }
         }
-        if observing.contains(&true) {
-            self.rule.observe(&errors, &observing);
-        }
-        if learning.contains(&true) {
-            let step = LearningStep {
-                rates: &self.rates,
-                delta: &delta,
-                on: &learning,
-            };
-            self.rule.learn(&step, &mut self.weights);
+        for kind in &mut self.rules {
+            let own =
+                |mask: &Mask<L>| -> Mask<L> { std::array::from_fn(|l| mask[l] && kind.lanes[l]) };
+            let (observing, learning) = (own(&observing), own(&learning));
+            if observing.contains(&true) {
+                kind.rule.observe(&errors, &observing);
+            }
+            if learning.contains(&true) {
+                let step = LearningStep {
+                    rates: &self.rates,
+                    delta: &delta,
+                    on: &learning,
+                };
+                kind.rule.learn(&step, &mut self.weights);
+            }
         }
         self.advance();
         for index in 0..L {

@@ -137,7 +137,7 @@ impl Host {
                 .first()
                 .map(|cpu| cpu.brand().trim().to_owned())
                 .unwrap_or_default(),
-            vectors: synapse_core::kernel::path().name(),
+            vectors: synapse_core::simd::path().name(),
             cpus: system.cpus().len(),
             memory_bytes: system.total_memory(),
         }

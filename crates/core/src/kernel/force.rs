@@ -10,7 +10,7 @@ const PARTS: usize = LINE;
 const ROWS: usize = 4;
 
 /// Entries of the triangle before row i: each row is filled up with zeros to whole cache lines.
-pub(crate) const fn row_start(i: usize) -> usize {
+pub const fn row_start(i: usize) -> usize {
     // Row i takes ⌈(i + 1)/16⌉ lines.
     let (lines, rest) = (i / PARTS, i % PARTS);
     PARTS * (PARTS * lines * (lines + 1) / 2 + rest * (lines + 1))
@@ -20,7 +20,7 @@ dispatched! {
     /// P −= c d dᵀ, then k = P r, in one pass. P is the lower triangle of a symmetric N × N matrix,
     /// row by row, each from [`row_start`] on; `direction` d, `rates` r and `product` k have N
     /// entries, filled up with zeros to whole cache lines.
-    pub(crate) fn symmetric_update_and_product<F>(
+    pub fn symmetric_update_and_product<F>(
         packed: &mut [F],
         units: usize,
         direction: &[F],

@@ -12,7 +12,7 @@ const fn round(lanes: usize) -> usize {
 }
 
 /// The longest round: so many lanes at most.
-pub(crate) const MAX_LANES: usize = 32;
+const MAX_LANES: usize = 32;
 
 /// The lanes' numbers, repeated over a round.
 fn pattern<F: Real, const L: usize>(lanes: &Lanes<F, L>) -> [F; MAX_LANES] {
@@ -20,7 +20,7 @@ fn pattern<F: Real, const L: usize>(lanes: &Lanes<F, L>) -> [F; MAX_LANES] {
 }
 
 /// w_i += c r_i, with c per lane.
-pub(crate) fn add_scaled<F: Real, const L: usize>(
+pub fn add_scaled<F: Real, const L: usize>(
     weights: &mut PerUnit<F, L>,
     rates: &PerUnit<F, L>,
     factor: &Lanes<F, L>,
@@ -55,7 +55,7 @@ fn add_scaled_body<F: Real, V: Vector<F>, const L: usize>(
 
 /// w_i += σ_i² r_i c and σ_i² −= (σ_i² r_i)² q, with c = δ/σ_δ² and q = 1/σ_δ² per lane. With
 /// `VARIANCE_FIRST`, the weight's step takes the new σ_i², otherwise both take it as it was.
-pub(crate) fn bayesian<F: Real, const L: usize, const VARIANCE_FIRST: bool>(
+pub fn bayesian<F: Real, const L: usize, const VARIANCE_FIRST: bool>(
     weights: &mut PerUnit<F, L>,
     variances: &mut PerUnit<F, L>,
     rates: &PerUnit<F, L>,
@@ -150,7 +150,7 @@ fn bayesian_body<F: Real, V: Vector<F>, const L: usize, const VARIANCE_FIRST: bo
 }
 
 /// x_i −= c (x_i − m), with c and m per lane.
-pub(crate) fn relax<F: Real, const L: usize>(
+pub fn relax<F: Real, const L: usize>(
     values: &mut PerUnit<F, L>,
     factor: &Lanes<F, L>,
     mean: &Lanes<F, L>,

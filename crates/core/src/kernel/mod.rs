@@ -3,11 +3,13 @@
 mod force;
 mod learning;
 mod network;
+pub mod probe;
 mod recurrent;
+mod window;
 
-pub(crate) use force::{row_start, symmetric_update_and_product};
-pub(crate) use learning::{add_scaled, bayesian, relax};
-#[cfg(test)]
-pub(crate) use network::tanh_flat;
-pub(crate) use network::{advance, rates_and_readout};
-pub(crate) use recurrent::Recurrent;
+pub use force::{row_start, symmetric_update_and_product};
+pub use learning::{add_scaled, bayesian, relax};
+
+pub use network::{advance, rates_and_readout, tanh_flat};
+pub use recurrent::Recurrent;
+pub use window::variances;

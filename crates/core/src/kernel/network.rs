@@ -7,7 +7,7 @@ use crate::simd::{Pair, Path, Vector, dispatched};
 
 /// One Euler step without input: V_i += (dt/τ_m)(Σ_j J_ij r_j + feedback − V_i), for N units.
 /// `output` is V; `sums` is scratch of N units.
-pub(crate) fn advance<F: Real, const L: usize>(
+pub fn advance<F: Real, const L: usize>(
     network: &Recurrent<F>,
     rates: &PerUnit<F, L>,
     output: &Lanes<F, L>,
@@ -42,18 +42,17 @@ fn advance_body<F: Real, V: Vector<F>, const L: usize>(
     sums: &mut [Lanes<F, L>],
     potentials: &mut [Lanes<F, L>],
 ) {
-    // Two vectors of a row at a time: their value and column are loaded once, and 2 × ROWS sums fit
-    // the registers of every path.
+    // Two vectors of a row at a time: value and column of a non-zero are loaded once for both, and
+    // the sums still fit the registers of every path.
     if L >= 2 * V::WIDTH {
-        advance_blocks::<F, V, L, 2>(token, network, rates, output, sums, potentials);
+        advance_with::<F, Pair<V>, L>(token, network, rates, output, sums, potentials);
     } else {
-        advance_blocks::<F, V, L, 1>(token, network, rates, output, sums, potentials);
+        advance_with::<F, V, L>(token, network, rates, output, sums, potentials);
     }
 }
 
-/// With `B` vectors of a row at a time.
 #[inline(always)]
-fn advance_blocks<F: Real, V: Vector<F>, const L: usize, const B: usize>(
+fn advance_with<F: Real, V: Vector<F>, const L: usize>(
     token: V::Token,
     network: &Recurrent<F>,
     rates: &[[Lanes<F, L>; PANEL]],
@@ -71,46 +70,38 @@ fn advance_blocks<F: Real, V: Vector<F>, const L: usize, const B: usize>(
             all_columns = rest;
             let (values, rest) = all_values.split_at(group.entries as usize);
             all_values = rest;
-            for first in (0..L).step_by(B * V::WIDTH) {
-                let lanes = |b: usize| first + b * V::WIDTH;
-                let mut side_by_side = [[V::splat(token, F::ZERO); B]; ROWS];
+            for first in (0..L).step_by(V::WIDTH) {
+                let mut side_by_side = [V::splat(token, F::ZERO); ROWS];
                 if index > 0 {
-                    for (row, so_far) in group.rows.iter().zip(&mut side_by_side) {
-                        if let Some(sums) = sums.get(*row as usize) {
-                            for (b, so_far) in so_far.iter_mut().enumerate() {
-                                *so_far = V::load(token, &sums[lanes(b)..]);
-                            }
+                    for (sum, &row) in side_by_side.iter_mut().zip(&group.rows) {
+                        if let Some(so_far) = sums.get(row as usize) {
+                            *sum = V::load(token, &so_far[first..]);
                         }
                     }
                 }
                 for (columns, values) in columns.iter().zip(values) {
                     for row in 0..ROWS {
-                        let value = V::splat(token, values[row]);
-                        let rates = &rates[usize::from(columns[row])];
-                        for (b, sum) in side_by_side[row].iter_mut().enumerate() {
-                            *sum = *sum + value * V::load(token, &rates[lanes(b)..]);
-                        }
+                        let rate = V::load(token, &rates[usize::from(columns[row])][first..]);
+                        side_by_side[row] = side_by_side[row] + V::splat(token, values[row]) * rate;
                     }
                 }
-                for (row, so_far) in group.rows.iter().zip(&side_by_side) {
-                    let row = *row as usize;
+                for (&sum, &row) in side_by_side.iter().zip(&group.rows) {
+                    let row = row as usize;
                     if row >= potentials.len() {
                         continue;
                     }
-                    for (b, &sum) in so_far.iter().enumerate() {
-                        if index < last {
-                            sum.store(&mut sums[row][lanes(b)..]);
-                            continue;
-                        }
-                        let potential = V::load(token, &potentials[row][lanes(b)..]);
-                        let fed_back = match network.mode {
-                            Feedback::Readout => V::load(token, &output[lanes(b)..]),
-                            Feedback::OwnPotential => potential,
-                        };
-                        let drive = sum + V::splat(token, network.feedback[row]) * fed_back;
-                        let next = potential + leak * (drive - potential);
-                        next.store(&mut potentials[row][lanes(b)..]);
+                    if index < last {
+                        sum.store(&mut sums[row][first..]);
+                        continue;
                     }
+                    let potential = V::load(token, &potentials[row][first..]);
+                    let fed_back = match network.mode {
+                        Feedback::Readout => V::load(token, &output[first..]),
+                        Feedback::OwnPotential => potential,
+                    };
+                    let drive = sum + V::splat(token, network.feedback[row]) * fed_back;
+                    let next = potential + leak * (drive - potential);
+                    next.store(&mut potentials[row][first..]);
                 }
             }
         }
@@ -121,7 +112,7 @@ fn advance_blocks<F: Real, V: Vector<F>, const L: usize, const B: usize>(
 const STRETCH: usize = 64;
 
 /// r_i = tanh V_i, and V = Σ_i w_i r_i summed in the order of the units.
-pub(crate) fn rates_and_readout<F: Real, const L: usize>(
+pub fn rates_and_readout<F: Real, const L: usize>(
     potentials: &PerUnit<F, L>,
     weights: &PerUnit<F, L>,
     rates: &mut PerUnit<F, L>,
@@ -142,7 +133,7 @@ pub(crate) fn rates_and_readout<F: Real, const L: usize>(
 
 dispatched! {
     /// tanh of each number.
-    pub(crate) fn tanh_flat<F>(from: &[F], to: &mut [F]) = tanh_body
+    pub fn tanh_flat<F>(from: &[F], to: &mut [F]) = tanh_body
 }
 
 #[inline(always)]
@@ -180,33 +171,24 @@ fn readout_body<F: Real, V: Vector<F>, const L: usize>(
     output: &mut Lanes<F, L>,
 ) {
     if L >= 2 * V::WIDTH {
-        readout_blocks::<F, V, L, 2>(token, weights, rates, output);
+        readout_with::<F, Pair<V>, L>(token, weights, rates, output);
     } else {
-        readout_blocks::<F, V, L, 1>(token, weights, rates, output);
+        readout_with::<F, V, L>(token, weights, rates, output);
     }
 }
 
 #[inline(always)]
-fn readout_blocks<F: Real, V: Vector<F>, const L: usize, const B: usize>(
+fn readout_with<F: Real, V: Vector<F>, const L: usize>(
     token: V::Token,
     weights: &[Lanes<F, L>],
     rates: &[Lanes<F, L>],
     output: &mut Lanes<F, L>,
 ) {
-    for first in (0..L).step_by(B * V::WIDTH) {
-        let lanes = |b: usize| first + b * V::WIDTH;
-        let mut sums = [V::splat(token, F::ZERO); B];
-        for (b, sum) in sums.iter_mut().enumerate() {
-            *sum = V::load(token, &output[lanes(b)..]);
-        }
+    for first in (0..L).step_by(V::WIDTH) {
+        let mut sum = V::load(token, &output[first..]);
         for (weight, rate) in weights.iter().zip(rates) {
-            for (b, sum) in sums.iter_mut().enumerate() {
-                let term = V::load(token, &weight[lanes(b)..]) * V::load(token, &rate[lanes(b)..]);
-                *sum = *sum + term;
-            }
+            sum = sum + V::load(token, &weight[first..]) * V::load(token, &rate[first..]);
         }
-        for (b, sum) in sums.iter().enumerate() {
-            sum.store(&mut output[lanes(b)..]);
-        }
+        sum.store(&mut output[first..]);
     }
 }

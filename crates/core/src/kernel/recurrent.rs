@@ -9,7 +9,7 @@ use crate::params::Feedback;
 pub(super) const ROWS: usize = 4;
 
 /// The constant part of a network, in the number format and layout of the kernels.
-pub(crate) struct Recurrent<F> {
+pub struct Recurrent<F> {
     pub(super) panels: Vec<Panel<F>>,
     /// A_i.
     pub(super) feedback: Vec<F>,
@@ -44,7 +44,7 @@ pub(super) struct Group {
 }
 
 impl<F: Real> Recurrent<F> {
-    pub(crate) fn new(network: &Network) -> Self {
+    pub fn new(network: &Network) -> Self {
         let panels = network.params.units.div_ceil(PANEL);
         Self {
             panels: (0..panels)
@@ -57,7 +57,7 @@ impl<F: Real> Recurrent<F> {
     }
 
     /// dt/τ_m: what an input of 1 adds to a membrane potential in one step.
-    pub(crate) fn leak(&self) -> F {
+    pub fn leak(&self) -> F {
         self.leak
     }
 }

@@ -9,10 +9,10 @@ pub type Lanes<F, const L: usize> = [F; L];
 pub type Mask<const L: usize> = [bool; L];
 
 /// Numbers that a cache line holds at most: an f32 has 4 bytes of its 64.
-pub(crate) const LINE: usize = 16;
+pub const LINE: usize = 16;
 
 /// Rows are allocated in multiples of this.
-pub(crate) const PANEL: usize = 256;
+pub const PANEL: usize = 256;
 
 /// One quantity in all units and lanes of a batch: a row of [`Lanes`] per unit, row after row.
 ///
@@ -56,19 +56,19 @@ impl<F: Real, const L: usize> PerUnit<F, L> {
 
     /// The rows in panels, the last one filled up with zeros.
     #[inline]
-    pub(crate) fn panels(&self) -> &[[Lanes<F, L>; PANEL]] {
+    pub fn panels(&self) -> &[[Lanes<F, L>; PANEL]] {
         self.storage[self.start..].as_chunks::<L>().0.as_chunks().0
     }
 
     /// All numbers, unit by unit, and zeros up to a whole number of cache lines.
     #[inline]
-    pub(crate) fn flat(&self) -> &[F] {
+    pub fn flat(&self) -> &[F] {
         &self.storage[self.start..][..(self.units * L).next_multiple_of(LINE)]
     }
 
     /// All numbers, unit by unit, and zeros up to a whole number of cache lines.
     #[inline]
-    pub(crate) fn flat_mut(&mut self) -> &mut [F] {
+    pub fn flat_mut(&mut self) -> &mut [F] {
         &mut self.storage[self.start..][..(self.units * L).next_multiple_of(LINE)]
     }
 }

@@ -4,8 +4,8 @@ mod lanes;
 mod real;
 mod tanh;
 
-pub(crate) use lanes::{LINE, PANEL};
+pub use lanes::{LINE, PANEL};
 pub use lanes::{Lanes, Mask, PerUnit};
 pub use real::Real;
 pub use tanh::TanhConstants;
-pub(crate) use tanh::tanh;
+pub use tanh::tanh;

@@ -1,6 +1,7 @@
 //! The variance of the last x errors of each lane, for the noise model `window`.
 
-use crate::numeric::{Lanes, Mask, Real};
+use crate::kernel;
+use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use std::collections::VecDeque;
 
 /// Rings of the last errors, side by side.
@@ -9,7 +10,7 @@ use std::collections::VecDeque;
 /// long windows and were rejected: one error of 10⁶ leaves rounding in them for ever.
 pub(super) struct ErrorWindow<F, const L: usize> {
     /// Slot by slot; a lane uses the first `size` of them.
-    slots: Vec<Lanes<F, L>>,
+    slots: PerUnit<F, L>,
     rings: [Ring<F>; L],
 }
 
@@ -29,7 +30,7 @@ struct Ring<F> {
 impl<F: Real, const L: usize> ErrorWindow<F, L> {
     pub(super) fn new() -> Self {
         Self {
-            slots: Vec::new(),
+            slots: PerUnit::zeros(0),
             rings: std::array::from_fn(|_| Ring::default()),
         }
     }
@@ -39,8 +40,11 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
         self.close(lane);
         self.rings[lane].size = size;
         self.rings[lane].lag = lag;
-        if self.slots.len() < size {
-            self.slots.resize(size, [F::ZERO; L]);
+        if self.slots.rows().len() < size {
+            let mut longer = PerUnit::zeros(size);
+            let held = self.slots.rows();
+            longer.rows_mut()[..held.len()].copy_from_slice(held);
+            self.slots = longer;
         }
     }
 
@@ -65,7 +69,7 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
                 continue;
             }
             if let Some(error) = ring.waiting.pop_front() {
-                self.slots[ring.next][lane] = error;
+                self.slots.rows_mut()[ring.next][lane] = error;
                 ring.next = (ring.next + 1) % ring.size;
                 ring.filled = (ring.filled + 1).min(ring.size);
             }
@@ -76,32 +80,13 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
     /// sums run over the slots in order, whatever the oldest error's slot. 0 without errors.
     pub(super) fn variances(&self) -> Lanes<F, L> {
         let longest = self.rings.iter().map(|ring| ring.filled).max().unwrap_or(0);
-        if longest == 0 {
-            return [F::ZERO; L];
-        }
-        let mean_of = |sums: Lanes<F, L>| {
-            std::array::from_fn(|lane| match self.rings[lane].filled {
-                0 => F::ZERO,
-                filled => sums[lane] / F::from_f64(filled as f64),
-            })
-        };
-        let mut sums = [F::ZERO; L];
-        for (slot, errors) in self.slots[..longest].iter().enumerate() {
-            sums = std::array::from_fn(|lane| {
-                let held = slot < self.rings[lane].filled;
-                sums[lane] + if held { errors[lane] } else { F::ZERO }
-            });
-        }
-        let means = mean_of(sums);
-        let mut squares = [F::ZERO; L];
-        for (slot, errors) in self.slots[..longest].iter().enumerate() {
-            squares = std::array::from_fn(|lane| {
-                let deviation = errors[lane] - means[lane];
-                let held = slot < self.rings[lane].filled;
-                squares[lane] + if held { deviation * deviation } else { F::ZERO }
-            });
-        }
-        mean_of(squares)
+        let filled = self
+            .rings
+            .each_ref()
+            .map(|ring| F::from_f64(ring.filled as f64));
+        let mut variances = [F::ZERO; L];
+        kernel::variances(&self.slots.rows()[..longest], &filled, &mut variances);
+        variances
     }
 }
 

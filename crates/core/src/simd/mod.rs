@@ -38,10 +38,10 @@ mod x86;
 
 pub(crate) use dispatch::dispatched;
 pub use dispatch::{Path, force_path, path};
-pub(crate) use pair::Pair;
-pub(crate) use portable::{Always, Portable};
+pub use pair::Pair;
+pub use portable::{Always, Portable};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{Avx2, Avx512};
+pub use x86::{Avx2, Avx512};
 
 use std::ops::{Add, Div, Mul, Sub};
 
