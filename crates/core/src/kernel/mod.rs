@@ -9,7 +9,6 @@ mod window;
 
 pub use force::{row_start, symmetric_update_and_product};
 pub use learning::{add_scaled, bayesian, relax};
-
 pub use network::{advance, rates_and_readout, tanh_flat};
 pub use recurrent::Recurrent;
 pub use window::variances;

@@ -44,6 +44,7 @@ pub(super) struct Group {
 }
 
 impl<F: Real> Recurrent<F> {
+    /// Lays out a network that has been drawn.
     pub fn new(network: &Network) -> Self {
         let panels = network.params.units.div_ceil(PANEL);
         Self {

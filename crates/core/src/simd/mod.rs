@@ -1,8 +1,8 @@
 //! Vectors: several numbers that one instruction works on, chosen when the program runs.
 //!
 //! The kernels are written once, over [`Vector`]; here are its kinds. All compute the same bits: each
-//! operation is the one of IEEE 754, element by element, and none is fused. [`dispatch`] picks the
-//! kind that the CPU has.
+//! operation is the one of IEEE 754, element by element, and none is fused. [`path`] says which
+//! kind this CPU has.
 //!
 //! Vectors are written out, not left to the compiler to find in loops: it found them in most of the
 //! kernels, and where it did not, after a change that should not have mattered, the program was
