@@ -124,6 +124,20 @@ pub fn run_steps(protocol: &Protocol, dt_ms: f64, target: usize) -> u64 {
     total as u64
 }
 
+/// Time steps of a run, of those of [`run_steps`], in which learning is on (though not every one of
+/// them need be a learning step). Of a stream that does not learn while it is validated, all are
+/// counted.
+pub fn learning_steps(protocol: &Protocol, dt_ms: f64, target: usize) -> u64 {
+    let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
+    let learning = match *protocol {
+        Protocol::Trials { trials, .. } => trials * target,
+        Protocol::Stream {
+            validate_every_ms, ..
+        } => checkpoints(protocol, dt_ms).len() * steps(validate_every_ms),
+    };
+    learning as u64
+}
+
 fn trial_segments(
     trials: usize,
     washout: usize,

@@ -8,9 +8,9 @@ mod lane;
 
 use crate::kernel::{self, Recurrent};
 use crate::network::Network;
-use crate::numeric::{Lanes, Mask, PerUnit, Real};
+use crate::numeric::{Lanes, Mask, PANEL, PerUnit, Real};
 use crate::outcome::Outcome;
-use crate::params::{ParamError, Precision, RuleParams, TrainingParams};
+use crate::params::{NetworkParams, ParamError, Precision, RuleParams, TrainingParams};
 use crate::rule::{self, LearningStep, Rule};
 use lane::{Lane, Next};
 use std::mem::{Discriminant, discriminant};
@@ -21,8 +21,10 @@ use std::ops::ControlFlow;
 /// (Bayesian, η₀ = 0.02), the same 90 diverge with bounds of 10³, 10⁴, 10⁶ and 10³⁰.
 pub const DIVERGENCE_BOUND: f64 = 1e3;
 
-/// How many time steps pass between two calls of a monitor.
-const MONITOR_EVERY: u32 = 128;
+/// Numbers that are read, about, between two calls of a monitor: a millisecond of work or so.
+const MONITOR_EVERY: usize = 1 << 24;
+/// Time steps between two calls of a monitor at most: small networks would call it all the time.
+const MONITOR_STEPS: usize = 128;
 
 /// Hears how the computation goes on, and may end it.
 pub trait Monitor: Sync {
@@ -93,25 +95,57 @@ pub fn simulate(
         return Ok(Vec::new());
     };
     check(network, runs)?;
+    let lanes = lanes(first.training.precision, runs.len());
     match first.training.precision {
-        Precision::F32 => match runs.len() {
+        Precision::F32 => match lanes {
             1 => Engine::<f32, 1>::new(network, runs).run(monitor),
-            2..=4 => Engine::<f32, 4>::new(network, runs).run(monitor),
-            5..=8 => Engine::<f32, 8>::new(network, runs).run(monitor),
-            9..=16 => Engine::<f32, 16>::new(network, runs).run(monitor),
+            4 => Engine::<f32, 4>::new(network, runs).run(monitor),
+            8 => Engine::<f32, 8>::new(network, runs).run(monitor),
+            16 => Engine::<f32, 16>::new(network, runs).run(monitor),
             _ => Engine::<f32, 32>::new(network, runs).run(monitor),
         },
-        Precision::F64 => match runs.len() {
+        Precision::F64 => match lanes {
             1 => Engine::<f64, 1>::new(network, runs).run(monitor),
-            2..=4 => Engine::<f64, 4>::new(network, runs).run(monitor),
-            5..=8 => Engine::<f64, 8>::new(network, runs).run(monitor),
+            4 => Engine::<f64, 4>::new(network, runs).run(monitor),
+            8 => Engine::<f64, 8>::new(network, runs).run(monitor),
             _ => Engine::<f64, 16>::new(network, runs).run(monitor),
         },
     }
 }
 
-/// Runs that advance together at most: a batch is best filled with a multiple.
-pub const LANES: usize = 32;
+/// How many runs can advance together. At the widest, a unit's numbers are two cache lines.
+pub const fn widths(precision: Precision) -> &'static [usize] {
+    match precision {
+        Precision::F32 => &[1, 4, 8, 16, 32],
+        Precision::F64 => &[1, 4, 8, 16],
+    }
+}
+
+/// How many lanes a batch of so many runs has: those that it does not fill cost nearly as much.
+pub fn lanes(precision: Precision, runs: usize) -> usize {
+    let widths = widths(precision);
+    let fitting = widths.iter().find(|&&width| runs <= width);
+    *fitting.unwrap_or(&widths[widths.len() - 1])
+}
+
+/// Memory of a batch: J once, as it was drawn and as the kernels read it; for each lane the state
+/// (membrane potential, sum, rate and weight of each unit) and that of its rule.
+pub fn memory_bytes(network: &NetworkParams, precision: Precision, runs: &[&RuleParams]) -> u64 {
+    let size = match precision {
+        Precision::F32 => 4,
+        Precision::F64 => 8,
+    };
+    let units = network.units;
+    let non_zeros = (units * units) as f64 * network.connection_probability;
+    let matrix = non_zeros * (12 + 1 + size) as f64;
+    let lanes = lanes(precision, runs.len());
+    let state = lanes * 4 * units.next_multiple_of(PANEL) * size;
+    let rules = runs
+        .iter()
+        .take(lanes)
+        .map(|rule| rule::state_bytes(rule, units, size));
+    matrix as u64 + (state + rules.sum::<usize>()) as u64
+}
 
 fn check(network: &Network, runs: &[Run<'_>]) -> Result<(), SimulationError> {
     let dt_ms = network.params.dt_ms;
@@ -149,6 +183,8 @@ struct Engine<'a, F, const L: usize> {
     /// The next run that has not been given a lane.
     next_run: usize,
     outcomes: Vec<Option<Outcome>>,
+    /// Time steps between two calls of a monitor.
+    monitor_every: usize,
 }
 
 /// A rule, and the lanes that learn by it.
@@ -162,6 +198,8 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     fn new(network: &'a Network, runs: &'a [Run<'a>]) -> Self {
         let units = network.params.units;
         let zeros = || PerUnit::zeros(units);
+        let state = runs.iter().map(|run| rule::state_bytes(run.rule, units, 1));
+        let work = L * (network.recurrent.value.len() + state.max().unwrap_or(0)).max(1);
         let mut engine = Self {
             network,
             runs,
@@ -175,6 +213,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             lanes: std::array::from_fn(|_| None),
             next_run: 0,
             outcomes: vec![None; runs.len()],
+            monitor_every: (MONITOR_EVERY / work).clamp(1, MONITOR_STEPS),
         };
         for lane in 0..L {
             engine.refill(lane);
@@ -257,7 +296,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             self.step();
             run_steps += active as u64;
             since_monitor += 1;
-            if since_monitor == MONITOR_EVERY {
+            if since_monitor == self.monitor_every {
                 if monitor.advanced(run_steps).is_break() {
                     return Err(SimulationError::Interrupted);
                 }

@@ -1,21 +1,25 @@
 //! What a study will cost: time from a short calibration on this machine, memory from the sizes.
+//!
+//! A batch advances its runs in lockstep, so it costs its longest run's steps, at a price that
+//! depends on how many lanes it has, and on top of that what learning costs. Both prices are
+//! measured, for batches like those of the study, on as many threads at once as will compute it: they
+//! share caches and memory. Runs that diverge end early, which no estimate can know.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Work, is_force, makespan};
 use crate::spec::{Condition, Study};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use synapse_core::network::Network;
-use synapse_core::params::{Precision, Protocol, TrainingParams};
-use synapse_core::rule;
-use synapse_core::simulation::{self, LANES, Monitor, Run};
+use synapse_core::params::{Protocol, RuleParams, TrainingParams};
+use synapse_core::simulation::{self, Monitor, Run, lanes};
 use synapse_core::target;
 
-/// All calibrations together take about this long; each kind of work gets its share.
-const CALIBRATION: Duration = Duration::from_millis(300);
-/// Kinds that are calibrated themselves; more of them borrow the cost of one with as many units.
-const CALIBRATED_KINDS: usize = 6;
+/// All calibrations together take about this long; each shape of batch gets its share.
+const CALIBRATION: Duration = Duration::from_millis(600);
+/// Shapes that are calibrated themselves; more of them borrow the prices of one like them.
+const CALIBRATED_SHAPES: usize = 6;
 
 /// What is known about the cost of a study's missing runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,62 +30,117 @@ pub struct Estimate {
     pub memory_bytes: u64,
 }
 
-/// Estimates the cost of computing `batches` on `threads` threads.
+/// Batches of one kind of work and width: their prices are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Shape {
+    kind: usize,
+    lanes: usize,
+}
+
+/// Seconds of one thread.
+#[derive(Debug, Clone, Copy, Default)]
+struct Prices {
+    /// A time step of a batch.
+    step: f64,
+    /// What a time step with learning costs more.
+    learning: f64,
+}
+
+/// Estimates the cost of computing `batches`, in their order, on `threads` threads.
 pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
-    // A condition of each kind stands for all of that kind.
-    let of_kind: BTreeMap<usize, &Condition> = batches
-        .iter()
-        .map(|batch| {
-            let key = study.run(batch.runs[0]);
-            (batch.kind, &study.conditions[key.condition])
-        })
-        .collect();
-    let calibrated: Vec<usize> = of_kind.keys().copied().take(CALIBRATED_KINDS).collect();
-    let budget = CALIBRATION / calibrated.len().max(1) as u32;
-    let measured: Vec<(usize, f64)> = calibrated
-        .iter()
-        .map(|&kind| {
-            // Batches that are not full cost more per run: measure one as full as they are.
-            let like_it = || batches.iter().filter(|batch| batch.kind == kind);
-            let runs: usize = like_it().map(|batch| batch.runs.len()).sum();
-            let fill = runs.div_ceil(like_it().count().max(1));
-            let seconds = seconds_per_run_step(study.seed, of_kind[&kind], fill, budget);
-            (kind, seconds)
-        })
-        .collect();
-    let condition = |kind: usize| of_kind[&kind];
-    let cost = |kind: usize| {
-        let own = measured.iter().find(|(other, _)| *other == kind);
-        let like = || {
-            measured
-                .iter()
-                .min_by_key(|(other, _)| {
-                    let units = |kind: usize| condition(kind).network.units;
-                    (
-                        std::mem::discriminant(&condition(*other).rule)
-                            != std::mem::discriminant(&condition(kind).rule),
-                        units(*other).abs_diff(units(kind)),
-                    )
-                })
-                .map_or(0.0, |(other, seconds)| {
-                    seconds * non_zeros(condition(kind)) / non_zeros(condition(*other))
-                })
-        };
-        own.map_or_else(like, |(_, seconds)| *seconds)
+    let conditions = |batch: &Batch| -> Vec<&Condition> {
+        let of = |&run| &study.conditions[study.run(run).condition];
+        batch.runs.iter().map(of).collect()
     };
+    let shape = |batch: &Batch| Shape {
+        kind: batch.kind,
+        lanes: lanes(conditions(batch)[0].training.precision, batch.runs.len()),
+    };
+    // The first batch of each shape stands for all of that shape.
+    let mut of_shape: BTreeMap<Shape, &Batch> = BTreeMap::new();
+    for batch in batches {
+        of_shape.entry(shape(batch)).or_insert(batch);
+    }
+    let calibrated = of_shape.len().min(CALIBRATED_SHAPES);
+    let budget = CALIBRATION / calibrated.max(1) as u32;
+    let copies = threads.min(batches.len());
+    let measured: Vec<(Shape, &Condition, Prices)> = of_shape
+        .iter()
+        .take(calibrated)
+        .map(|(&shape, batch)| {
+            let conditions = conditions(batch);
+            let prices = calibrate(study.seed, &conditions, copies, budget);
+            (shape, conditions[0], prices)
+        })
+        .collect();
+    let all_prices: BTreeMap<Shape, Prices> = of_shape
+        .iter()
+        .map(|(&shape, batch)| (shape, prices_of(shape, conditions(batch)[0], &measured)))
+        .collect();
+
     let costs: Vec<f64> = batches
         .iter()
-        .map(|batch| batch.run_steps as f64 * cost(batch.kind))
+        .map(|batch| {
+            let shape = shape(batch);
+            let works = conditions(batch).into_iter().map(Work::of);
+            let Prices { step, learning } = all_prices[&shape];
+            let longest = works.clone().map(|work| work.steps).max().unwrap_or(0);
+            let learn = works.map(|work| work.learning_steps as f64);
+            let learn = if is_force(conditions(batch)[0]) {
+                // FORCE goes through its lanes one after the other.
+                learn.sum::<f64>() / shape.lanes as f64
+            } else {
+                learn.fold(0.0, f64::max)
+            };
+            longest as f64 * step + learn * learning
+        })
         .collect();
-    let longest = costs.iter().copied().fold(0.0, f64::max);
     let mut memory: Vec<u64> = batches
         .iter()
-        .map(|batch| batch_bytes(condition(batch.kind), batch.runs.len()))
+        .map(|batch| {
+            let conditions = conditions(batch);
+            let rules: Vec<&RuleParams> = conditions.iter().map(|c| &c.rule).collect();
+            let precision = conditions[0].training.precision;
+            simulation::memory_bytes(&conditions[0].network, precision, &rules)
+        })
         .collect();
     memory.sort_unstable_by(|a, b| b.cmp(a));
     Estimate {
-        wall_s: (costs.iter().sum::<f64>() / threads as f64).max(longest),
+        wall_s: makespan(costs.iter().copied(), threads),
         memory_bytes: memory.iter().take(threads).sum(),
+    }
+}
+
+/// The prices of a shape: measured, or scaled from those of the measured shape most like it.
+fn prices_of(
+    shape: Shape,
+    condition: &Condition,
+    measured: &[(Shape, &Condition, Prices)],
+) -> Prices {
+    let units = |condition: &Condition| condition.network.units;
+    let like = measured.iter().min_by_key(|(other, of, _)| {
+        (
+            *other != shape,
+            is_force(of) != is_force(condition),
+            units(of).abs_diff(units(condition)),
+            other.lanes.abs_diff(shape.lanes),
+        )
+    });
+    let Some(&(other, of, prices)) = like else {
+        return Prices::default();
+    };
+    if other == shape {
+        return prices;
+    }
+    let ratio = |of: fn(&Condition) -> f64, a, b| of(a) / of(b);
+    let learning = if is_force(condition) {
+        ratio(|c| (c.network.units as f64).powi(2), condition, of)
+    } else {
+        ratio(|c| c.network.units as f64, condition, of)
+    };
+    Prices {
+        step: prices.step * ratio(non_zeros, condition, of),
+        learning: prices.learning * learning,
     }
 }
 
@@ -90,36 +149,110 @@ fn non_zeros(condition: &Condition) -> f64 {
     units * units * condition.network.connection_probability
 }
 
-/// Bytes of a batch of so many runs: J once, state and rule per lane.
-fn batch_bytes(condition: &Condition, runs: usize) -> u64 {
-    let units = condition.network.units;
-    let size = match condition.training.precision {
-        Precision::F32 => 4,
-        Precision::F64 => 8,
+/// Measures what a batch of these conditions costs while `copies` threads compute one each.
+fn calibrate(seed: u64, conditions: &[&Condition], copies: usize, budget: Duration) -> Prices {
+    let params = &conditions[0].network;
+    let Ok(network) = Network::draw(params, seed, 0) else {
+        return Prices::default();
     };
-    // J as drawn (f64 and column) and as the kernels read it (value and column).
-    let entries = non_zeros(condition) * (12 + 2 * size) as f64;
-    let lanes = LANES.min(runs.max(1));
-    let lane = 3 * units * size + rule::state_bytes(&condition.rule, units, size);
-    entries as u64 + (lanes * lane) as u64
+    let targets: Vec<Vec<f64>> = conditions
+        .iter()
+        .map(|condition| target::sample(&condition.target, params.dt_ms, seed, 0))
+        .map(|target| target.unwrap_or_else(|_| vec![0.0]))
+        .collect();
+    // One stretch without checkpoints, longer than any budget.
+    let stretch = 1e6 * params.dt_ms;
+    let protocol = Protocol::Stream {
+        duration_ms: stretch,
+        validate_every_ms: stretch,
+        test_periods: 1,
+        learn_at_validation: true,
+    };
+    let resting = RuleParams::Classical { eta0: 0.0 };
+    let rules: Vec<RuleParams> = conditions.iter().map(|c| at_rate_0(&c.rule)).collect();
+    let seconds_per_step = |learning: bool| {
+        let training: Vec<TrainingParams> = conditions
+            .iter()
+            .map(|condition| {
+                let mut training = (*condition.training).clone();
+                training.protocol = protocol.clone();
+                if !learning {
+                    training.learn_every_ms = stretch;
+                }
+                training
+            })
+            .collect();
+        let runs: Vec<Run<'_>> = training
+            .iter()
+            .zip(&rules)
+            .zip(&targets)
+            .map(|((training, rule), target)| Run {
+                training,
+                rule: if learning { rule } else { &resting },
+                target,
+                trace: false,
+            })
+            .collect();
+        on_threads(copies, || seconds_per_step(&network, &runs, budget / 2))
+    };
+    let step = seconds_per_step(false);
+    Prices {
+        step,
+        learning: (seconds_per_step(true) - step).max(0.0),
+    }
 }
 
-/// Ends a batch when its time is over, and counts what it did.
+/// The rule at a learning rate of 0: it costs the same and cannot diverge.
+fn at_rate_0(rule: &RuleParams) -> RuleParams {
+    let mut rule = rule.clone();
+    match &mut rule {
+        RuleParams::Classical { eta0 } | RuleParams::Bayesian { eta0, .. } => *eta0 = 0.0,
+        RuleParams::Force { .. } => {}
+    }
+    rule
+}
+
+/// The mean of what `copies` threads measure at once.
+fn on_threads(copies: usize, measure: impl Fn() -> f64 + Sync) -> f64 {
+    let all = std::thread::scope(|scope| {
+        let threads: Vec<_> = (1..copies).map(|_| scope.spawn(&measure)).collect();
+        let mut all = vec![measure()];
+        all.extend(threads.into_iter().filter_map(|thread| thread.join().ok()));
+        all
+    });
+    all.iter().sum::<f64>() / all.len() as f64
+}
+
+/// Counts steps from the first call on, and ends a batch when its time is over.
 struct Clock {
-    started: Instant,
+    lanes: u64,
     budget: Duration,
-    run_steps: AtomicU64,
-    /// Nanoseconds at the last call.
-    elapsed: AtomicU64,
+    state: Mutex<Option<Counted>>,
+}
+
+struct Counted {
+    started: Instant,
+    run_steps: u64,
+    elapsed: Duration,
 }
 
 impl Monitor for Clock {
     fn advanced(&self, run_steps: u64) -> ControlFlow<()> {
-        let elapsed = self.started.elapsed();
-        self.run_steps.fetch_add(run_steps, Ordering::Relaxed);
-        self.elapsed
-            .store(elapsed.as_nanos() as u64, Ordering::Relaxed);
-        if elapsed < self.budget {
+        let Ok(mut state) = self.state.lock() else {
+            return ControlFlow::Break(());
+        };
+        let Some(counted) = &mut *state else {
+            // What came before warmed the caches up.
+            *state = Some(Counted {
+                started: Instant::now(),
+                run_steps: 0,
+                elapsed: Duration::ZERO,
+            });
+            return ControlFlow::Continue(());
+        };
+        counted.run_steps += run_steps;
+        counted.elapsed = counted.started.elapsed();
+        if counted.elapsed < self.budget {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
@@ -127,39 +260,25 @@ impl Monitor for Clock {
     }
 }
 
-/// Computes a batch of `fill` runs of a condition for `budget`: seconds per time step of one run, on one thread.
-fn seconds_per_run_step(seed: u64, condition: &Condition, fill: usize, budget: Duration) -> f64 {
-    let Ok(network) = Network::draw(&condition.network, seed, 0) else {
-        return 0.0;
-    };
-    let Ok(target) = target::sample(&condition.target, condition.network.dt_ms, seed, 0) else {
-        return 0.0;
-    };
-    // From the first step on with learning, however late the study's own protocol begins with it.
-    let training = TrainingParams {
-        protocol: Protocol::Stream {
-            duration_ms: 1e6 * condition.network.dt_ms,
-            validate_every_ms: 1e6 * condition.network.dt_ms,
-            test_periods: 1,
-            learn_at_validation: true,
-        },
-        ..(*condition.training).clone()
-    };
-    let run = Run {
-        training: &training,
-        rule: &condition.rule,
-        target: &target,
-        trace: false,
-    };
-    let runs = vec![run; fill];
+impl Clock {
+    fn seconds_per_step(&self) -> f64 {
+        match self.state.lock().ok().as_deref() {
+            Some(Some(counted)) if counted.run_steps > 0 => {
+                counted.elapsed.as_secs_f64() * self.lanes as f64 / counted.run_steps as f64
+            }
+            _ => 0.0,
+        }
+    }
+}
+
+/// Computes a batch for `budget`: seconds per time step of all its runs, on one thread.
+fn seconds_per_step(network: &Network, runs: &[Run<'_>], budget: Duration) -> f64 {
     let clock = Clock {
-        started: Instant::now(),
+        lanes: runs.len() as u64,
         budget,
-        run_steps: AtomicU64::new(0),
-        elapsed: AtomicU64::new(0),
+        state: Mutex::new(None),
     };
     // It is meant to be interrupted; what counts is how far it came.
-    let _ = simulation::simulate(&network, &runs, &clock);
-    let run_steps = clock.run_steps.load(Ordering::Relaxed).max(1);
-    clock.elapsed.load(Ordering::Relaxed) as f64 * 1e-9 / run_steps as f64
+    let _ = simulation::simulate(network, runs, &clock);
+    clock.seconds_per_step()
 }

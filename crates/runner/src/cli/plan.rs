@@ -1,7 +1,7 @@
 //! `runner plan SPEC`: what would be done, and what it would cost.
 
 use super::{StudyArgs, refuse, say};
-use crate::batch::{self, pack};
+use crate::batch::{Work, pack};
 use crate::estimate::estimate;
 use crate::execute::wants_trace;
 use crate::spec::{Condition, RunId, Study};
@@ -29,7 +29,7 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     };
     let threads = args.study.threads();
     let inventory = Inventory::new(&study, &kept.records);
-    let batches = pack(&study, &inventory.pending);
+    let batches = pack(&study, &inventory.pending, threads);
     let run_steps: u64 = batches.iter().map(|batch| batch.run_steps).sum();
     let unit_steps: f64 = batches
         .iter()
@@ -168,7 +168,7 @@ fn blocks(study: &Study) -> Vec<String> {
                     line += &format!(", {path} = {varied}");
                 }
             }
-            let steps = || conditions.iter().map(batch::run_steps);
+            let steps = || conditions.iter().map(|condition| Work::of(condition).steps);
             let (low, high) = (steps().min().unwrap_or(0), steps().max().unwrap_or(0));
             line += &if low == high {
                 format!(", {} time steps per run", magnitude(low as f64))

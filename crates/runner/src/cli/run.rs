@@ -101,7 +101,7 @@ fn compute(
     records: &mut HashMap<RunId, Record>,
 ) -> Result<usize, ExecuteError<StoreError>> {
     let threads = args.study.threads();
-    let batches = pack(study, &inventory.pending);
+    let batches = pack(study, &inventory.pending, threads);
     let run_steps = batches.iter().map(|batch| batch.run_steps).sum();
     let stop = interrupt_flag();
     let report = Report::new(inventory.pending.len(), run_steps, args.quiet);
