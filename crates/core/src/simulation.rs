@@ -121,6 +121,14 @@ pub const fn widths(precision: Precision) -> &'static [usize] {
     }
 }
 
+/// Bytes of a number.
+pub const fn size(precision: Precision) -> usize {
+    match precision {
+        Precision::F32 => 4,
+        Precision::F64 => 8,
+    }
+}
+
 /// How many lanes a batch of so many runs has: those that it does not fill cost nearly as much.
 pub fn lanes(precision: Precision, runs: usize) -> usize {
     let widths = widths(precision);
@@ -131,10 +139,7 @@ pub fn lanes(precision: Precision, runs: usize) -> usize {
 /// Memory of a batch: J once, as it was drawn and as the kernels read it; for each lane the state
 /// (membrane potential, sum, rate and weight of each unit) and that of its rule.
 pub fn memory_bytes(network: &NetworkParams, precision: Precision, runs: &[&RuleParams]) -> u64 {
-    let size = match precision {
-        Precision::F32 => 4,
-        Precision::F64 => 8,
-    };
+    let size = size(precision);
     let units = network.units;
     let non_zeros = (units * units) as f64 * network.connection_probability;
     let matrix = non_zeros * (12 + 1 + size) as f64;

@@ -4,8 +4,8 @@ use crate::spec::{Condition, Study};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use synapse_core::params::{Precision, RuleParams};
-use synapse_core::simulation::{lanes, widths};
-use synapse_core::{schedule, target};
+use synapse_core::simulation::{self, lanes, widths};
+use synapse_core::{rule, schedule, target};
 
 /// Runs that are computed together. How they are packed does not change any of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,21 @@ impl Work {
 /// Whether a condition learns by FORCE: its runs cost several times as much as others.
 pub fn is_force(condition: &Condition) -> bool {
     matches!(condition.rule, RuleParams::Force { .. })
+}
+
+/// How many runs of a condition make a batch.
+fn widest(condition: &Condition) -> usize {
+    let precision = condition.training.precision;
+    let widths = widths(precision);
+    let fits = |lanes: usize| {
+        let size = simulation::size(precision);
+        lanes * rule::state_bytes(&condition.rule, condition.network.units, size) <= FORCE_CACHE
+    };
+    let widest = widths
+        .iter()
+        .rev()
+        .find(|&&lanes| !is_force(condition) || fits(lanes));
+    *widest.unwrap_or(&widths[0])
 }
 
 /// The kind of each condition, numbered in order of appearance.
@@ -91,9 +106,7 @@ pub fn pack(study: &Study, pending: &[usize], threads: usize) -> Vec<Batch> {
     for ((kind, network), mut runs) in groups {
         // Runs of like length side by side: a lane that ends early would idle.
         runs.sort_by_key(|&run| Reverse(packer.work(run).steps));
-        let precision = packer.condition(runs[0]).training.precision;
-        let widest = widths(precision)[widths(precision).len() - 1];
-        for runs in runs.chunks(widest) {
+        for runs in runs.chunks(widest(packer.condition(runs[0]))) {
             batches.push(packer.batch(runs, network, kind));
         }
     }
@@ -137,7 +150,7 @@ impl Packer<'_> {
         let mut cost = longest.unwrap_or(0) as f64 * step;
         if is_force(condition) {
             // A pass over half of the pairs.
-            let update = FORCE_COST * pairs * (size(precision) / size(Precision::F32));
+            let update = FORCE_COST * pairs * (simulation::size(precision) / 4) as f64;
             let learning = batch.runs.iter().map(|&run| self.work(run).learning_steps);
             cost += learning.sum::<u64>() as f64 * update;
         }
@@ -191,6 +204,10 @@ impl Packer<'_> {
     }
 }
 
+/// Every learning step of FORCE goes once through the matrices P of all lanes. They should come from
+/// the L3 cache, of which a core has so much to itself: from main memory, at N = 1,000 and with 16
+/// lanes, an update took five times as long.
+const FORCE_CACHE: usize = 8 << 20;
 /// From so many batches per thread on, the end is not worth a thought.
 const BATCHES_PER_THREAD: usize = 16;
 /// A split must save this much, or the batches stay wide.
@@ -201,25 +218,19 @@ const WORTHWHILE: f64 = 0.97;
 fn relative_cost(precision: Precision, lanes: usize) -> f64 {
     match (precision, lanes) {
         (_, 1) => 1.0,
-        (_, 4) => 1.2,
-        (Precision::F32, 8) => 1.25,
-        (Precision::F32, 16) => 1.5,
-        (Precision::F32, _) => 2.5,
-        (Precision::F64, 8) => 1.6,
-        (Precision::F64, _) => 2.8,
+        (Precision::F32, 4) => 1.4,
+        (Precision::F32, 8) => 1.6,
+        (Precision::F32, 16) => 2.3,
+        (Precision::F32, _) => 4.1,
+        (Precision::F64, 4) => 1.7,
+        (Precision::F64, 8) => 2.6,
+        (Precision::F64, _) => 4.3,
     }
 }
 
 /// A FORCE update of one run per pair of units, in the unit of the above: that of a non-zero in a
 /// single run.
-const FORCE_COST: f64 = 0.08;
-
-fn size(precision: Precision) -> f64 {
-    match precision {
-        Precision::F32 => 4.0,
-        Precision::F64 => 8.0,
-    }
-}
+const FORCE_COST: f64 = 0.14;
 
 /// When the last of the jobs is done if each thread takes the next one as soon as it is free.
 pub fn makespan(costs: impl Iterator<Item = f64>, threads: usize) -> f64 {

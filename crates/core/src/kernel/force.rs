@@ -9,6 +9,11 @@ const PARTS: usize = LINE;
 /// Rows that are updated side by side: what they share, d, r and k, is loaded and stored once.
 const ROWS: usize = 4;
 
+/// Numbers that the triangle of an N × N matrix takes.
+pub const fn packed_len(units: usize) -> usize {
+    row_start(units.next_multiple_of(ROWS))
+}
+
 /// Entries of the triangle before row i: each row is filled up with zeros to whole cache lines.
 pub const fn row_start(i: usize) -> usize {
     // Row i takes ⌈(i + 1)/16⌉ lines.
@@ -18,7 +23,7 @@ pub const fn row_start(i: usize) -> usize {
 
 dispatched! {
     /// P −= c d dᵀ, then k = P r, in one pass. P is the lower triangle of a symmetric N × N matrix,
-    /// row by row, each from [`row_start`] on; `direction` d, `rates` r and `product` k have N
+    /// row by row, each from [`row_start`] on, [`packed_len`] numbers in all; `direction` d, `rates` r and `product` k have N
     /// entries, filled up with zeros to whole cache lines.
     pub fn symmetric_update_and_product<F>(
         packed: &mut [F],
@@ -40,113 +45,114 @@ fn symmetric_update_and_product_body<F: Real, V: Vector<F>>(
     rates: &[F],
     product: &mut [F],
 ) {
-    let mut first = 0;
-    while first < units {
-        // ROWS divides PARTS: these rows have the same number of whole lines before the diagonal.
-        let whole = first / PARTS * PARTS;
-        let length = whole + PARTS;
-        let rows = ROWS.min(units - first);
-        let (block, _) = packed[row_start(first)..].split_at_mut(rows * length);
+    let numbers: [F; LINE] = std::array::from_fn(|part| F::from_f64(part as f64));
+    for first in (0..units).step_by(ROWS) {
+        // ROWS divides PARTS: these rows end in the same line, which begins at `line`.
+        let line = first / PARTS * PARTS;
+        let length = line + PARTS;
+        if first == line {
+            // From here on, these entries are added to.
+            product[line..length].fill(F::ZERO);
+        }
+        let block = &mut packed[row_start(first)..][..ROWS * length];
+        let (p0, rest) = block.split_at_mut(length);
+        let (p1, rest) = rest.split_at_mut(length);
+        let (p2, p3) = rest.split_at_mut(length);
+        let rows = Rows {
+            p: [p0, p1, p2, p3],
+            shrink: std::array::from_fn(|row| scale * direction[first + row]),
+            rate: std::array::from_fn(|row| rates[first + row]),
+            ends: std::array::from_fn(|row| F::from_f64((first - line + row) as f64)),
+        };
         let mut sums = [[F::ZERO; PARTS]; ROWS];
-        if rows == ROWS {
-            let (p0, rest) = block.split_at_mut(length);
-            let (p1, rest) = rest.split_at_mut(length);
-            let (p2, p3) = rest.split_at_mut(length);
-            whole_lines::<F, V, ROWS>(
-                token,
-                [
-                    &mut p0[..whole],
-                    &mut p1[..whole],
-                    &mut p2[..whole],
-                    &mut p3[..whole],
-                ],
-                &direction[..whole],
-                std::array::from_fn(|row| scale * direction[first + row]),
-                &rates[..whole],
-                std::array::from_fn(|row| rates[first + row]),
-                &mut product[..whole],
-                &mut sums,
-            );
-        } else {
-            for (row, p) in block.chunks_exact_mut(length).enumerate() {
-                let mut one = [sums[row]];
-                whole_lines::<F, V, 1>(
-                    token,
-                    [&mut p[..whole]],
-                    &direction[..whole],
-                    [scale * direction[first + row]],
-                    &rates[..whole],
-                    [rates[first + row]],
-                    &mut product[..whole],
-                    &mut one,
-                );
-                sums[row] = one[0];
-            }
+        rows.pass::<V>(
+            token,
+            &numbers,
+            &direction[..length],
+            &rates[..length],
+            &mut product[..length],
+            &mut sums,
+        );
+        for (k, sums) in product[first..].iter_mut().zip(sums) {
+            *k += pairwise(sums);
         }
-        for (row, p) in block.chunks_exact_mut(length).enumerate() {
-            let i = first + row;
-            let shrink = scale * direction[i];
-            let rate = rates[i];
-            let sums = &mut sums[row];
-            for (part, sum) in sums[..i - whole].iter_mut().enumerate() {
-                let j = whole + part;
-                let value = p[j] - shrink * direction[j];
-                p[j] = value;
-                *sum += value * rates[j];
-                product[j] += value * rate;
-            }
-            let value = p[i] - shrink * direction[i];
-            p[i] = value;
-            // Pairwise, in a fixed order.
-            let mut width = PARTS / 2;
-            while width > 0 {
-                for part in 0..width {
-                    let other = sums[part + width];
-                    sums[part] += other;
-                }
-                width /= 2;
-            }
-            product[i] = sums[0] + value * rate;
-        }
-        first += rows;
     }
 }
 
-/// The lines of `R` rows that lie wholly before the diagonal. Row i of the triangle gives
-/// Σ_{j<i} P_ij r_j to k_i, and, as column i, P_ij r_i to k_j.
-#[allow(clippy::too_many_arguments)] // the pass is one: it has what it has
-#[inline(always)]
-fn whole_lines<F: Real, V: Vector<F>, const R: usize>(
-    token: V::Token,
-    rows: [&mut [F]; R],
-    direction: &[F],
-    shrink: [F; R],
-    rates: &[F],
-    rate: [F; R],
-    product: &mut [F],
-    sums: &mut [[F; PARTS]; R],
-) {
-    // Parts outside, lines inside: the sums of all rows stay in registers.
-    let mut part = 0;
-    while part < PARTS {
-        let mut totals = [V::splat(token, F::ZERO); R];
-        let mut at = part;
-        while at < direction.len() {
+/// Rows of the triangle, side by side.
+struct Rows<'a, F> {
+    /// P_ij up to the end of the line with the diagonal.
+    p: [&'a mut [F]; ROWS],
+    /// c d_i.
+    shrink: [F; ROWS],
+    /// r_i.
+    rate: [F; ROWS],
+    /// Where in the last line the diagonal is.
+    ends: [F; ROWS],
+}
+
+impl<F: Real> Rows<'_, F> {
+    /// Row i of the triangle gives Σ_{j≤i} P_ij r_j to k_i, as partial sums, and, as column i,
+    /// P_ij r_i to k_j of each j < i.
+    #[inline(always)]
+    fn pass<V: Vector<F>>(
+        self,
+        token: V::Token,
+        numbers: &[F; LINE],
+        direction: &[F],
+        rates: &[F],
+        product: &mut [F],
+        sums: &mut [[F; PARTS]; ROWS],
+    ) {
+        let zero = V::splat(token, F::ZERO);
+        let line = direction.len() - PARTS;
+        // Parts outside, lines inside: the sums of all rows stay in registers.
+        let mut part = 0;
+        while part < PARTS {
+            let mut totals = [zero; ROWS];
+            let mut at = part;
+            while at < line {
+                let d = V::load(token, &direction[at..]);
+                let r = V::load(token, &rates[at..]);
+                let mut k = V::load(token, &product[at..]);
+                for row in 0..ROWS {
+                    let shrink = V::splat(token, self.shrink[row]) * d;
+                    let value = V::load(token, &self.p[row][at..]) - shrink;
+                    value.store(&mut self.p[row][at..]);
+                    totals[row] = totals[row] + value * r;
+                    k = k + value * V::splat(token, self.rate[row]);
+                }
+                k.store(&mut product[at..]);
+                at += PARTS;
+            }
+            // The line with the diagonal: beyond it P has zeros, and they stay.
+            let number = V::load(token, &numbers[part..]);
             let d = V::load(token, &direction[at..]);
             let r = V::load(token, &rates[at..]);
             let mut k = V::load(token, &product[at..]);
-            for row in 0..R {
-                let value = V::load(token, &rows[row][at..]) - V::splat(token, shrink[row]) * d;
-                value.store(&mut rows[row][at..]);
+            for row in 0..ROWS {
+                let end = V::splat(token, self.ends[row]);
+                let shrink = V::splat(token, self.shrink[row]) * d;
+                let shrink = V::select(end.less(number), zero, shrink);
+                let value = V::load(token, &self.p[row][at..]) - shrink;
+                value.store(&mut self.p[row][at..]);
                 totals[row] = totals[row] + value * r;
-                k = k + value * V::splat(token, rate[row]);
+                let before = V::select(number.less(end), value, zero);
+                k = k + before * V::splat(token, self.rate[row]);
             }
             k.store(&mut product[at..]);
-            at += PARTS;
+            for row in 0..ROWS {
+                totals[row].store(&mut sums[row][part..]);
+            }
+            part += V::WIDTH;
         }
-        for row in 0..R {
-            totals[row].store(&mut sums[row][part..]);
-        }
-        part += V::WIDTH;
     }
+}
+
+/// The sum, in a fixed order: halves are added until one number is left.
+#[inline(always)]
+fn pairwise<F: Real>(parts: [F; PARTS]) -> F {
+    let eight: [F; 8] = std::array::from_fn(|i| parts[i] + parts[i + 8]);
+    let four: [F; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }

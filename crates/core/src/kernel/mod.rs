@@ -7,7 +7,7 @@ pub mod probe;
 mod recurrent;
 mod window;
 
-pub use force::{row_start, symmetric_update_and_product};
+pub use force::{packed_len, row_start, symmetric_update_and_product};
 pub use learning::{add_scaled, bayesian, relax};
 pub use network::{advance, rates_and_readout, tanh_flat};
 pub use recurrent::Recurrent;

@@ -80,8 +80,11 @@ fn advance_with<F: Real, V: Vector<F>, const L: usize>(
                     }
                 }
                 for (columns, values) in columns.iter().zip(values) {
+                    // One load for the four of them: loads are what this loop is short of.
+                    let columns = u32::from_le_bytes(*columns);
                     for row in 0..ROWS {
-                        let rate = V::load(token, &rates[usize::from(columns[row])][first..]);
+                        let column = (columns >> (8 * row)) as u8;
+                        let rate = V::load(token, &rates[usize::from(column)][first..]);
                         side_by_side[row] = side_by_side[row] + V::splat(token, values[row]) * rate;
                     }
                 }

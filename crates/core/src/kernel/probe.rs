@@ -8,8 +8,8 @@ use crate::simd::{Path, Vector, dispatched};
 const CHAINS: usize = 12;
 
 dispatched! {
-    /// Loads all numbers (a whole number of cache lines) once; their elementwise maxima decide what
-    /// `result` is, so that no load can be left out.
+    /// Loads all numbers (a multiple of 128) once; their sums go into `result`, so that no load can be
+    /// left out.
     pub fn load_all<F>(numbers: &[F], result: &mut [F; LINE]) = load_body
 }
 
@@ -21,12 +21,14 @@ fn load_body<F: Real, V: Vector<F>>(token: V::Token, numbers: &[F], result: &mut
     for block in blocks {
         for (part, so_far) in all.iter_mut().enumerate() {
             let value = V::load(token, &block[part * V::WIDTH..]);
-            *so_far = V::select(so_far.less(value), value, *so_far);
+            *so_far = *so_far + value;
         }
     }
+    let mut total = V::load(token, &result[..]);
     for part in all {
-        part.store(result);
+        total = total + part;
     }
+    total.store(result);
 }
 
 dispatched! {
@@ -61,13 +63,23 @@ fn arithmetic_body<F: Real, V: Vector<F>>(token: V::Token, rounds: usize, result
     let factor = V::load(token, &result[..]);
     let mut products = [factor; CHAINS];
     let mut sums = [factor; CHAINS];
+    // All different, or the compiler would compute one chain for all of them.
+    let mut different = factor;
+    for (product, sum) in products.iter_mut().zip(&mut sums) {
+        *product = different;
+        different = different + factor;
+        *sum = different;
+        different = different + factor;
+    }
     for _ in 0..rounds {
         for (product, sum) in products.iter_mut().zip(&mut sums) {
             *product = *product * factor;
             *sum = *sum + factor;
         }
     }
+    let mut total = factor;
     for (product, sum) in products.into_iter().zip(sums) {
-        (product + sum).store(result);
+        total = total + product + sum;
     }
+    total.store(result);
 }

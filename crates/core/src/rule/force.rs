@@ -43,17 +43,12 @@ impl<F: Real, const L: usize> Force<F, L> {
     }
 }
 
-/// Numbers that P of so many units takes.
-pub(super) const fn packed_len(units: usize) -> usize {
-    kernel::row_start(units)
-}
-
 impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
     fn begin(&mut self, lane: usize, params: &RuleParams, _learn_every_ms: f64) {
         let RuleParams::Force { alpha } = params else {
             return;
         };
-        let mut packed = PerUnit::zeros(packed_len(self.units));
+        let mut packed = PerUnit::zeros(kernel::packed_len(self.units));
         for i in 0..self.units {
             packed.flat_mut()[kernel::row_start(i) + i] = F::from_f64(1.0 / alpha);
         }

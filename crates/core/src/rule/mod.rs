@@ -55,6 +55,6 @@ pub fn state_bytes(rule: &RuleParams, units: usize, size: usize) -> usize {
             };
             (units + window) * size
         }
-        RuleParams::Force { .. } => (force::packed_len(units) + 3 * units) * size,
+        RuleParams::Force { .. } => (crate::kernel::packed_len(units) + 3 * units) * size,
     }
 }
