@@ -106,6 +106,7 @@ pub fn simulate(
         },
         Precision::F64 => match lanes {
             1 => Engine::<f64, 1>::new(network, runs).run(monitor),
+            2 => Engine::<f64, 2>::new(network, runs).run(monitor),
             4 => Engine::<f64, 4>::new(network, runs).run(monitor),
             8 => Engine::<f64, 8>::new(network, runs).run(monitor),
             _ => Engine::<f64, 16>::new(network, runs).run(monitor),
@@ -117,7 +118,7 @@ pub fn simulate(
 pub const fn widths(precision: Precision) -> &'static [usize] {
     match precision {
         Precision::F32 => &[1, 4, 8, 16, 32],
-        Precision::F64 => &[1, 4, 8, 16],
+        Precision::F64 => &[1, 2, 4, 8, 16],
     }
 }
 
@@ -137,13 +138,16 @@ pub fn lanes(precision: Precision, runs: usize) -> usize {
 }
 
 /// Memory of a batch: J once, as it was drawn and as the kernels read it; for each lane the state
-/// (membrane potential, sum, rate and weight of each unit) and that of its rule.
+/// (membrane potential, sum, rate and weight of each unit) and that of its rule. Without runs, J alone.
 pub fn memory_bytes(network: &NetworkParams, precision: Precision, runs: &[&RuleParams]) -> u64 {
     let size = size(precision);
     let units = network.units;
     let non_zeros = (units * units) as f64 * network.connection_probability;
     let matrix = non_zeros * (12 + 1 + size) as f64;
-    let lanes = lanes(precision, runs.len());
+    let lanes = match runs.len() {
+        0 => 0,
+        runs => lanes(precision, runs),
+    };
     let state = lanes * 4 * units.next_multiple_of(PANEL) * size;
     let rules = runs
         .iter()

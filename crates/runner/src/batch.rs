@@ -222,6 +222,7 @@ fn relative_cost(precision: Precision, lanes: usize) -> f64 {
         (Precision::F32, 8) => 1.6,
         (Precision::F32, 16) => 2.3,
         (Precision::F32, _) => 4.1,
+        (Precision::F64, 2) => 1.3,
         (Precision::F64, 4) => 1.7,
         (Precision::F64, 8) => 2.6,
         (Precision::F64, _) => 4.3,
@@ -248,6 +249,92 @@ pub fn makespan(costs: impl Iterator<Item = f64>, threads: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    /// Conditions of N = `units`, `targets` targets on one network.
+    fn study(units: usize, targets: usize, conditions: &str) -> Study {
+        let text = format!(
+            r#"
+            schema = 1
+            name = "x"
+            question = "x"
+            seed = 1
+            network = {{ units = {units} }}
+            target = {{ kind = "periodic_gp", length_ms = 300 }}
+            training = {{ trials = 20 }}
+            replicates = {{ networks = 1, targets = {targets} }}
+            {conditions}
+            "#
+        );
+        Study::parse(&text, "x.toml", Path::new(""), &[]).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    const BOTH: &str = r#"
+        [[condition]]
+        rule = { kind = "classical", eta0 = 1e-4 }
+        [[condition]]
+        rule = { kind = "bayesian", eta0 = 1e-3 }
+    "#;
+    const FORCE: &str = r#"
+        [[condition]]
+        rule = { kind = "force" }
+    "#;
+
+    /// How many runs are in each batch.
+    fn sizes(study: &Study, threads: usize) -> Vec<usize> {
+        let pending: Vec<usize> = (0..study.runs()).collect();
+        let batches = pack(study, &pending, threads);
+        let mut all: Vec<usize> = batches.iter().flat_map(|b| b.runs.clone()).collect();
+        all.sort_unstable();
+        assert_eq!(all, pending, "every run is in one batch");
+        batches.iter().map(|batch| batch.runs.len()).collect()
+    }
+
+    #[test]
+    fn runs_of_a_network_share_batches_across_rules() {
+        // 2 conditions × 48 targets: one network, one kind of work, whole batches.
+        assert_eq!(sizes(&study(500, 48, BOTH), 1), [32, 32, 32]);
+        // Unlike lengths and checkpoints do, too; the longest runs come first.
+        let swept = study(
+            500,
+            16,
+            r#"
+            [[condition]]
+            rule = { kind = "classical", eta0 = 1e-4 }
+            sweep = { "target.length_ms" = { values = [300, 310] } }
+            "#,
+        );
+        assert_eq!(sizes(&swept, 1), [32]);
+        let batch = &pack(&swept, &(0..32).collect::<Vec<_>>(), 1)[0];
+        let lengths: Vec<u64> = batch
+            .runs
+            .iter()
+            .map(|&run| Work::of(&swept.conditions[swept.run(run).condition]).steps)
+            .collect();
+        assert!(lengths.is_sorted_by(|a, b| a >= b), "{lengths:?}");
+    }
+
+    #[test]
+    fn few_runs_are_split_so_that_no_thread_idles() {
+        assert_eq!(sizes(&study(500, 1, BOTH), 2), [1, 1]);
+        assert_eq!(sizes(&study(5000, 4, BOTH), 2), [4, 4]);
+        // Two lanes cost as much as four: nothing to gain.
+        assert_eq!(sizes(&study(5000, 2, BOTH), 2), [4]);
+        assert_eq!(sizes(&study(2000, 1, BOTH), 1), [2]);
+        // Three full batches on two threads would take as long as four halves and two wholes.
+        let six = sizes(&study(500, 48, BOTH), 2);
+        assert_eq!(six.iter().sum::<usize>(), 96);
+        assert!(six.len() > 3, "{six:?}");
+    }
+
+    #[test]
+    fn force_has_batches_of_its_own_whose_matrices_fit_the_cache() {
+        let mixed = sizes(&study(500, 4, &format!("{BOTH}{FORCE}")), 1);
+        assert_eq!(mixed, [4, 8]);
+        assert_eq!(sizes(&study(500, 32, FORCE), 1), [16, 16]);
+        assert_eq!(sizes(&study(1000, 8, FORCE), 1), [4, 4]);
+        assert_eq!(sizes(&study(2000, 3, FORCE), 1), [1, 1, 1]);
+    }
 
     #[test]
     fn makespan_of_a_queue() {

@@ -26,8 +26,10 @@ const CALIBRATED_SHAPES: usize = 6;
 pub struct Estimate {
     /// Wall time in seconds with all threads busy.
     pub wall_s: f64,
-    /// Memory of the batches in flight, in bytes.
+    /// Memory of the batches in flight, in bytes: the largest that can meet.
     pub memory_bytes: u64,
+    /// Of that, what a run of the largest batch has for itself (state and rule; J is shared).
+    pub run_bytes: u64,
 }
 
 /// Batches of one kind of work and width: their prices are the same.
@@ -95,19 +97,25 @@ pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
             longest as f64 * step + learn * learning
         })
         .collect();
-    let mut memory: Vec<u64> = batches
+    // The whole of a batch, and a run's part of it.
+    let mut memory: Vec<(u64, u64)> = batches
         .iter()
         .map(|batch| {
             let conditions = conditions(batch);
+            let Condition {
+                network, training, ..
+            } = conditions[0];
             let rules: Vec<&RuleParams> = conditions.iter().map(|c| &c.rule).collect();
-            let precision = conditions[0].training.precision;
-            simulation::memory_bytes(&conditions[0].network, precision, &rules)
+            let bytes = |rules| simulation::memory_bytes(network, training.precision, rules);
+            let (all, shared) = (bytes(&rules), bytes(&[]));
+            (all, (all - shared) / shape(batch).lanes as u64)
         })
         .collect();
     memory.sort_unstable_by(|a, b| b.cmp(a));
     Estimate {
         wall_s: makespan(costs.iter().copied(), threads),
-        memory_bytes: memory.iter().take(threads).sum(),
+        memory_bytes: memory.iter().take(threads).map(|(all, _)| all).sum(),
+        run_bytes: memory.first().map_or(0, |(_, run)| *run),
     }
 }
 

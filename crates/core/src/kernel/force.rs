@@ -11,20 +11,27 @@ const ROWS: usize = 4;
 
 /// Numbers that the triangle of an N × N matrix takes.
 pub const fn packed_len(units: usize) -> usize {
-    row_start(units.next_multiple_of(ROWS))
+    block_start(units.next_multiple_of(ROWS))
 }
 
-/// Entries of the triangle before row i: each row is filled up with zeros to whole cache lines.
-pub const fn row_start(i: usize) -> usize {
-    // Row i takes ⌈(i + 1)/16⌉ lines.
-    let (lines, rest) = (i / PARTS, i % PARTS);
+/// Where P_ij with j ≤ i is in the triangle: rows in blocks of [`ROWS`], a block line by line (of a
+/// cache, [`PARTS`] columns), a line row by row. So the pass reads and writes one stream.
+pub const fn packed_index(i: usize, j: usize) -> usize {
+    let first = i / ROWS * ROWS;
+    block_start(first) + (j / PARTS * ROWS + (i - first)) * PARTS + j % PARTS
+}
+
+/// Numbers before the block that begins with row `first`: each row is filled up with zeros to whole
+/// lines, which are ⌈(i + 1)/16⌉ in row i.
+const fn block_start(first: usize) -> usize {
+    let (lines, rest) = (first / PARTS, first % PARTS);
     PARTS * (PARTS * lines * (lines + 1) / 2 + rest * (lines + 1))
 }
 
 dispatched! {
     /// P −= c d dᵀ, then k = P r, in one pass. P is the lower triangle of a symmetric N × N matrix,
-    /// row by row, each from [`row_start`] on, [`packed_len`] numbers in all; `direction` d, `rates` r and `product` k have N
-    /// entries, filled up with zeros to whole cache lines.
+    /// of [`packed_len`] numbers, laid out as [`packed_index`] says; `direction` d, `rates` r and
+    /// `product` k have N entries, filled up with zeros to whole cache lines.
     pub fn symmetric_update_and_product<F>(
         packed: &mut [F],
         units: usize,
@@ -46,6 +53,7 @@ fn symmetric_update_and_product_body<F: Real, V: Vector<F>>(
     product: &mut [F],
 ) {
     let numbers: [F; LINE] = std::array::from_fn(|part| F::from_f64(part as f64));
+    let mut rest = packed;
     for first in (0..units).step_by(ROWS) {
         // ROWS divides PARTS: these rows end in the same line, which begins at `line`.
         let line = first / PARTS * PARTS;
@@ -54,24 +62,20 @@ fn symmetric_update_and_product_body<F: Real, V: Vector<F>>(
             // From here on, these entries are added to.
             product[line..length].fill(F::ZERO);
         }
-        let block = &mut packed[row_start(first)..][..ROWS * length];
-        let (p0, rest) = block.split_at_mut(length);
-        let (p1, rest) = rest.split_at_mut(length);
-        let (p2, p3) = rest.split_at_mut(length);
+        let (block, after) = rest.split_at_mut(ROWS * length);
+        rest = after;
         let rows = Rows {
-            p: [p0, p1, p2, p3],
             shrink: std::array::from_fn(|row| scale * direction[first + row]),
             rate: std::array::from_fn(|row| rates[first + row]),
             ends: std::array::from_fn(|row| F::from_f64((first - line + row) as f64)),
         };
-        let mut sums = [[F::ZERO; PARTS]; ROWS];
-        rows.pass::<V>(
+        let sums = rows.pass::<V>(
             token,
             &numbers,
-            &direction[..length],
-            &rates[..length],
-            &mut product[..length],
-            &mut sums,
+            block.as_chunks_mut().0,
+            direction[..length].as_chunks().0,
+            rates[..length].as_chunks().0,
+            product[..length].as_chunks_mut().0,
         );
         for (k, sums) in product[first..].iter_mut().zip(sums) {
             *k += pairwise(sums);
@@ -79,10 +83,8 @@ fn symmetric_update_and_product_body<F: Real, V: Vector<F>>(
     }
 }
 
-/// Rows of the triangle, side by side.
-struct Rows<'a, F> {
-    /// P_ij up to the end of the line with the diagonal.
-    p: [&'a mut [F]; ROWS],
+/// What is particular to rows of the triangle that are gone through side by side.
+struct Rows<F> {
     /// c d_i.
     shrink: [F; ROWS],
     /// r_i.
@@ -91,7 +93,7 @@ struct Rows<'a, F> {
     ends: [F; ROWS],
 }
 
-impl<F: Real> Rows<'_, F> {
+impl<F: Real> Rows<F> {
     /// Row i of the triangle gives Σ_{j≤i} P_ij r_j to k_i, as partial sums, and, as column i,
     /// P_ij r_i to k_j of each j < i.
     #[inline(always)]
@@ -99,53 +101,61 @@ impl<F: Real> Rows<'_, F> {
         self,
         token: V::Token,
         numbers: &[F; LINE],
-        direction: &[F],
-        rates: &[F],
-        product: &mut [F],
-        sums: &mut [[F; PARTS]; ROWS],
-    ) {
+        block: &mut [[F; ROWS * PARTS]],
+        direction: &[[F; PARTS]],
+        rates: &[[F; PARTS]],
+        product: &mut [[F; PARTS]],
+    ) -> [[F; PARTS]; ROWS] {
         let zero = V::splat(token, F::ZERO);
-        let line = direction.len() - PARTS;
+        let mut sums = [[F::ZERO; PARTS]; ROWS];
         // Parts outside, lines inside: the sums of all rows stay in registers.
         let mut part = 0;
         while part < PARTS {
             let mut totals = [zero; ROWS];
-            let mut at = part;
-            while at < line {
-                let d = V::load(token, &direction[at..]);
-                let r = V::load(token, &rates[at..]);
-                let mut k = V::load(token, &product[at..]);
+            let mut lines = block
+                .iter_mut()
+                .zip(direction)
+                .zip(rates)
+                .zip(&mut *product);
+            let last = lines.next_back();
+            for (((p, d), r), k) in lines {
+                let d = V::load(token, &d[part..]);
+                let r = V::load(token, &r[part..]);
+                let mut sum = V::load(token, &k[part..]);
                 for row in 0..ROWS {
-                    let shrink = V::splat(token, self.shrink[row]) * d;
-                    let value = V::load(token, &self.p[row][at..]) - shrink;
-                    value.store(&mut self.p[row][at..]);
+                    let p = &mut p[row * PARTS + part..];
+                    let value = V::load(token, p) - V::splat(token, self.shrink[row]) * d;
+                    value.store(p);
                     totals[row] = totals[row] + value * r;
-                    k = k + value * V::splat(token, self.rate[row]);
+                    sum = sum + value * V::splat(token, self.rate[row]);
                 }
-                k.store(&mut product[at..]);
-                at += PARTS;
+                sum.store(&mut k[part..]);
             }
             // The line with the diagonal: beyond it P has zeros, and they stay.
-            let number = V::load(token, &numbers[part..]);
-            let d = V::load(token, &direction[at..]);
-            let r = V::load(token, &rates[at..]);
-            let mut k = V::load(token, &product[at..]);
-            for row in 0..ROWS {
-                let end = V::splat(token, self.ends[row]);
-                let shrink = V::splat(token, self.shrink[row]) * d;
-                let shrink = V::select(end.less(number), zero, shrink);
-                let value = V::load(token, &self.p[row][at..]) - shrink;
-                value.store(&mut self.p[row][at..]);
-                totals[row] = totals[row] + value * r;
-                let before = V::select(number.less(end), value, zero);
-                k = k + before * V::splat(token, self.rate[row]);
+            if let Some((((p, d), r), k)) = last {
+                let number = V::load(token, &numbers[part..]);
+                let d = V::load(token, &d[part..]);
+                let r = V::load(token, &r[part..]);
+                let mut sum = V::load(token, &k[part..]);
+                for row in 0..ROWS {
+                    let p = &mut p[row * PARTS + part..];
+                    let end = V::splat(token, self.ends[row]);
+                    let shrink = V::splat(token, self.shrink[row]) * d;
+                    let shrink = V::select(end.less(number), zero, shrink);
+                    let value = V::load(token, p) - shrink;
+                    value.store(p);
+                    totals[row] = totals[row] + value * r;
+                    let before = V::select(number.less(end), value, zero);
+                    sum = sum + before * V::splat(token, self.rate[row]);
+                }
+                sum.store(&mut k[part..]);
             }
-            k.store(&mut product[at..]);
             for row in 0..ROWS {
                 totals[row].store(&mut sums[row][part..]);
             }
             part += V::WIDTH;
         }
+        sums
     }
 }
 

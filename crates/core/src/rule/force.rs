@@ -50,7 +50,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
         };
         let mut packed = PerUnit::zeros(kernel::packed_len(self.units));
         for i in 0..self.units {
-            packed.flat_mut()[kernel::row_start(i) + i] = F::from_f64(1.0 / alpha);
+            packed.flat_mut()[kernel::packed_index(i, i)] = F::from_f64(1.0 / alpha);
         }
         self.lanes[lane] = Some(LaneInverse {
             packed,

@@ -68,10 +68,11 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         batches.len()
     ));
     say(format_args!(
-        "  estimated: {} on {} threads, {} of memory",
+        "  estimated: {} on {} threads, {} of memory, {} of it for each run in flight",
         roughly(estimate.wall_s),
         threads,
-        bytes(estimate.memory_bytes)
+        bytes(estimate.memory_bytes),
+        bytes(estimate.run_bytes)
     ));
     ExitCode::SUCCESS
 }
@@ -212,11 +213,11 @@ fn magnitude(value: f64) -> String {
 }
 
 fn bytes(value: u64) -> String {
-    let mib = value as f64 / (1024.0 * 1024.0);
-    if mib >= 1024.0 {
-        format!("{:.1} GiB", mib / 1024.0)
-    } else {
-        format!("{mib:.1} MiB")
+    let kib = value as f64 / 1024.0;
+    match kib {
+        kib if kib >= 1024.0 * 1024.0 => format!("{:.1} GiB", kib / (1024.0 * 1024.0)),
+        kib if kib >= 1024.0 => format!("{:.1} MiB", kib / 1024.0),
+        kib => format!("{kib:.1} KiB"),
     }
 }
 
