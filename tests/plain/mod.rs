@@ -1,6 +1,9 @@
 //! The model as its equations stand: one run, one unit, one number at a time, in the order of operations that
 //! the engine documents.
 
+mod force;
+
+use force::Inverse;
 use synapse_core::network::Network;
 use synapse_core::numeric::Real;
 use synapse_core::outcome::{Checkpoint, Outcome, Status};
@@ -23,8 +26,7 @@ struct State<F> {
     /// σ² of the Bayesian rule.
     s: Vec<F>,
     started: bool,
-    /// P of FORCE, full.
-    p: Vec<Vec<F>>,
+    p: Inverse<F>,
     /// Errors of learning steps, for windows; and of this trial or stream, for δ.
     errors: Vec<F>,
     recent: Vec<F>,
@@ -52,12 +54,7 @@ impl Plain<'_> {
                 .collect(),
             s: vec![F::ZERO; n],
             started: false,
-            p: (0..n)
-                .map(|i| {
-                    let one = |j| if i == j { 1.0 / alpha } else { 0.0 };
-                    (0..n).map(|j| F::from_f64(one(j))).collect()
-                })
-                .collect(),
+            p: Inverse::new(n, alpha),
             errors: Vec::new(),
             recent: Vec::new(),
         }
@@ -175,33 +172,7 @@ impl Plain<'_> {
                 }
             }
             RuleParams::Force { .. } => {
-                // P −= P r rᵀP/(1 + rᵀPr), then w += P r δ: as the equations stand.
-                let pr: Vec<F> = (0..n)
-                    .map(|i| {
-                        let mut sum = F::ZERO;
-                        for j in 0..n {
-                            sum += state.p[i][j] * state.r[j];
-                        }
-                        sum
-                    })
-                    .collect();
-                let mut rpr = F::ZERO;
-                for i in 0..n {
-                    rpr += state.r[i] * pr[i];
-                }
-                for i in 0..n {
-                    for j in 0..n {
-                        let shrink = pr[i] * pr[j] / (F::ONE + rpr);
-                        state.p[i][j] -= shrink;
-                    }
-                }
-                for i in 0..n {
-                    let mut gain = F::ZERO;
-                    for j in 0..n {
-                        gain += state.p[i][j] * state.r[j];
-                    }
-                    state.w[i] += gain * delta;
-                }
+                state.p.learn(&mut state.w, &state.r, delta);
             }
         }
     }

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use synapse_core::simd::{Path as VectorPath, force_path};
 
 /// Exit code for input that was refused; 1 is for failed runs and expectations, clap uses 2 as well.
 const BAD_INPUT: u8 = 2;
@@ -48,6 +49,20 @@ struct StudyArgs {
     /// Worker threads [default: all processors]
     #[arg(short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// Compute with these vector instructions. Hidden: results do not depend on it, so it is for tests
+    /// of just that and for measurements
+    #[arg(long, value_name = "NAME", hide = true, value_parser = vectors)]
+    vectors: Option<VectorPath>,
+}
+
+/// A vector path of this CPU, by its name.
+fn vectors(name: &str) -> Result<VectorPath, String> {
+    let available = VectorPath::available();
+    let names: Vec<&str> = available.iter().map(|path| path.name()).collect();
+    let found = available.iter().find(|path| path.name() == name);
+    found
+        .copied()
+        .ok_or_else(|| format!("this CPU has {}", names.join(", ")))
 }
 
 impl StudyArgs {
@@ -61,6 +76,13 @@ impl StudyArgs {
         match self.jobs {
             Some(jobs) => usize::from(jobs),
             None => std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+
+    /// Makes this process use the vectors that were asked for.
+    fn choose_vectors(&self) {
+        if let Some(path) = self.vectors {
+            force_path(path);
         }
     }
 }

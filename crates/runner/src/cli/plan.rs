@@ -18,6 +18,7 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn plan(args: &PlanArgs) -> ExitCode {
+    args.study.choose_vectors();
     let study = match Study::load(&args.study.spec, &args.study.set) {
         Ok(study) => study,
         Err(errors) => return refuse(&errors),

@@ -35,6 +35,7 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(args: &RunArgs) -> ExitCode {
     start_log(args.verbose);
+    args.study.choose_vectors();
     let study = match Study::load(&args.study.spec, &args.study.set) {
         Ok(study) => study,
         Err(errors) => return refuse(&errors),
