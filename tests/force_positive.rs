@@ -6,7 +6,7 @@
 //! 1/Σr². Hence α = 1, the least of the values in use. An α of 10⁻² passes as well; with 10⁻³ in f32 the slow
 //! trajectory below makes P indefinite within 8192 updates: c leaves (0, 1], and the weights jump.
 
-use synapse_core::kernel::{row_start, symmetric_update_and_product};
+use synapse_core::kernel::{packed_index, packed_len, symmetric_update_and_product};
 use synapse_core::numeric::{PerUnit, Real};
 use synapse_core::streams::{Purpose, RandomStream};
 
@@ -25,9 +25,9 @@ struct Inverse<F> {
 
 impl<F: Real> Inverse<F> {
     fn new(alpha: f64) -> Self {
-        let mut packed = PerUnit::zeros(row_start(UNITS));
+        let mut packed = PerUnit::zeros(packed_len(UNITS));
         for i in 0..UNITS {
-            packed.flat_mut()[row_start(i) + i] = F::from_f64(1.0 / alpha);
+            packed.flat_mut()[packed_index(i, i)] = F::from_f64(1.0 / alpha);
         }
         Self {
             packed,
@@ -66,7 +66,7 @@ impl<F: Real> Inverse<F> {
         let mut factor = [[0.0; UNITS]; UNITS];
         for i in 0..UNITS {
             for j in 0..=i {
-                let p = self.packed.flat()[row_start(i) + j] - (self.scale * d[i]) * d[j];
+                let p = self.packed.flat()[packed_index(i, j)] - (self.scale * d[i]) * d[j];
                 let known: f64 = (0..j).map(|m| factor[i][m] * factor[j][m]).sum();
                 let rest = p.to_f64() - known;
                 if i > j {

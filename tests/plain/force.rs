@@ -6,6 +6,8 @@ use synapse_core::numeric::Real;
 
 /// Partial sums of a row of P.
 const PARTS: usize = 16;
+/// Rows of P that are gone through side by side.
+const BLOCK: usize = 4;
 
 /// P of FORCE.
 pub struct Inverse<F> {
@@ -34,7 +36,7 @@ impl<F: Real> Inverse<F> {
         let c = F::ONE / (F::ONE + projection);
         for (i, row) in self.rows.iter_mut().enumerate() {
             for (p, &k_j) in row.iter_mut().zip(&k) {
-                *p -= (c * k[i]) * k_j;
+                *p = (-(c * k[i])).mul_add(k_j, *p);
             }
         }
         for i in 0..r.len() {
@@ -43,18 +45,24 @@ impl<F: Real> Inverse<F> {
     }
 
     /// k = P r. The order of its additions is the engine's, and the one thing here that the equations do
-    /// not say: k_i is the sum over j < i (in 16 parts, those added pairwise), then P_ii r_i, then the
-    /// terms of the rows below, one after the other.
+    /// not say. Rows go in blocks: k_i is the sum of the terms of the rows below within its block; plus
+    /// the sum over j ≤ i, in parts that are added pairwise; plus the terms of the rows below its block,
+    /// one after the other.
     fn product_in_the_engines_order(&self, r: &[F]) -> Vec<F> {
         let mut k = vec![F::ZERO; r.len()];
-        for (i, row) in self.rows.iter().enumerate() {
-            let mut parts = [F::ZERO; PARTS];
-            for j in 0..i {
-                parts[j % PARTS] += row[j] * r[j];
+        for (number, block) in self.rows.chunks(BLOCK).enumerate() {
+            let first = number * BLOCK;
+            for (i, row) in (first..).zip(block) {
+                for j in 0..i {
+                    k[j] = row[j].mul_add(r[i], k[j]);
+                }
             }
-            k[i] = pairwise(&parts) + row[i] * r[i];
-            for j in 0..i {
-                k[j] += row[j] * r[i];
+            for (i, row) in (first..).zip(block) {
+                let mut parts = [F::ZERO; PARTS];
+                for j in 0..=i {
+                    parts[j % PARTS] = row[j].mul_add(r[j], parts[j % PARTS]);
+                }
+                k[i] += pairwise(&parts);
             }
         }
         k

@@ -63,7 +63,7 @@ impl Plain<'_> {
     fn output<F: Real>(state: &State<F>) -> F {
         let mut sum = F::ZERO;
         for i in 0..state.w.len() {
-            sum += state.w[i] * state.r[i];
+            sum = state.w[i].mul_add(state.r[i], sum);
         }
         sum
     }
@@ -76,15 +76,15 @@ impl Plain<'_> {
         for i in 0..params.units {
             let mut drive = F::ZERO;
             for (j, value) in self.network.recurrent.row(i) {
-                drive += F::from_f64(value) * old_rates[j];
+                drive = F::from_f64(value).mul_add(old_rates[j], drive);
             }
             let fed_back = match params.feedback {
                 Feedback::Readout => output,
                 Feedback::OwnPotential => state.v[i],
             };
-            drive += F::from_f64(self.network.feedback[i]) * fed_back;
+            drive = F::from_f64(self.network.feedback[i]).mul_add(fed_back, drive);
             let v = state.v[i];
-            state.v[i] = v + leak * (drive - v);
+            state.v[i] = leak.mul_add(drive - v, v);
             if let Some(row) = pulse_row {
                 state.v[i] += leak * F::from_f64(self.network.pulse[(row, i)]);
             }
