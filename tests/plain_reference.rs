@@ -146,19 +146,17 @@ impl Mixture {
             error_steps: 2,
             ..trials(1, precision)
         };
-        let window = RuleParams::Bayesian {
+        let window = |errors, lag_steps, drift| RuleParams::Bayesian {
             eta0: 1e-3,
-            noise: Noise::Window {
-                errors: 12,
-                lag_steps: 1,
-            },
+            noise: Noise::Window { errors, lag_steps },
             update_order: UpdateOrder::VarianceFirst,
-            drift: Some(Drift {
-                tau_ms: 300.0,
-                prior_mean: 0.01,
-                prior_variance: 1e-3,
-            }),
+            drift,
         };
+        let drift = Some(Drift {
+            tau_ms: 300.0,
+            prior_mean: 0.01,
+            prior_variance: 1e-3,
+        });
         // 1/α is the largest number of the format, or nearly.
         let smallest_alpha = match precision {
             Precision::F32 => 1e-38,
@@ -169,9 +167,9 @@ impl Mixture {
             rules: [
                 RuleParams::Classical { eta0: 1e-3 },
                 bayesian(1e-2),
-                window,
+                window(12, 1, drift),
                 RuleParams::Force { alpha: 1.0 },
-                bayesian(1e-4),
+                window(30, 0, None),
                 RuleParams::Classical { eta0: 10.0 },
                 bayesian(1e6),
                 RuleParams::Force {

@@ -154,7 +154,10 @@ fn a_study_leaves_tables_report_and_provenance() {
     assert_eq!(manifest["counts"]["ok"], 24);
     assert_eq!(manifest["threads"], 1);
     assert_eq!(manifest["study"]["spec"], "study.toml");
-    assert_eq!(manifest["tool"]["numerics_version"], 1);
+    assert_eq!(
+        manifest["tool"]["numerics_version"],
+        synapse_core::NUMERICS_VERSION
+    );
 }
 
 #[test]
