@@ -8,7 +8,7 @@ use synapse_core::simulation::{self, lanes, widths};
 use synapse_core::{rule, schedule, target};
 
 /// Runs that are computed together. How they are packed does not change any of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Positions in the study's order of runs, the longest run first.
     pub runs: Vec<usize>,
@@ -19,6 +19,8 @@ pub struct Batch {
     pub kind: usize,
     /// Time steps of all runs together.
     pub run_steps: u64,
+    /// What it costs, about, in no particular unit: the same on every machine.
+    pub cost: f64,
 }
 
 /// The time steps of one run.
@@ -134,70 +136,63 @@ impl Packer<'_> {
             network,
             kind,
             run_steps: runs.iter().map(|&run| self.work(run).steps).sum(),
+            cost: self.cost(runs),
         }
     }
 
-    /// What a batch costs, in no particular unit.
-    fn cost(&self, batch: &Batch) -> f64 {
-        let condition = self.condition(batch.runs[0]);
+    fn cost(&self, runs: &[usize]) -> f64 {
+        let condition = self.condition(runs[0]);
         let network = &condition.network;
         let pairs = (network.units * network.units) as f64;
         let precision = condition.training.precision;
-        let step = pairs
-            * network.connection_probability
-            * relative_cost(precision, lanes(precision, batch.runs.len()));
-        let longest = batch.runs.iter().map(|&run| self.work(run).steps).max();
+        let relative = relative_cost(precision, lanes(precision, runs.len()));
+        let step = pairs * network.connection_probability * relative;
+        let longest = runs.iter().map(|&run| self.work(run).steps).max();
         let mut cost = longest.unwrap_or(0) as f64 * step;
         if is_force(condition) {
-            // A pass over half of the pairs.
             let update = FORCE_COST * pairs * (simulation::size(precision) / 4) as f64;
-            let learning = batch.runs.iter().map(|&run| self.work(run).learning_steps);
+            let learning = runs.iter().map(|&run| self.work(run).learning_steps);
             cost += learning.sum::<u64>() as f64 * update;
         }
         cost
     }
 
     /// Splits the costliest batches into halves for as long as all are done sooner so.
-    fn balance(&self, batches: Vec<Batch>, threads: usize) -> Vec<Batch> {
-        let mut priced: Vec<(f64, Batch)> = batches
-            .into_iter()
-            .map(|batch| (self.cost(&batch), batch))
-            .collect();
-        let sort = |priced: &mut Vec<(f64, Batch)>| priced.sort_by(|a, b| b.0.total_cmp(&a.0));
-        sort(&mut priced);
+    fn balance(&self, mut batches: Vec<Batch>, threads: usize) -> Vec<Batch> {
+        let sort = |batches: &mut Vec<Batch>| batches.sort_by(|a, b| b.cost.total_cmp(&a.cost));
+        let duration =
+            |batches: &[Batch]| makespan(batches.iter().map(|batch| batch.cost), threads);
+        sort(&mut batches);
         // With many batches for each thread the last ones weigh little.
-        while priced.len() < BATCHES_PER_THREAD * threads {
-            let now = makespan(priced.iter().map(|(cost, _)| *cost), threads);
-            let better = (1..=priced.len())
-                .filter_map(|count| self.halved(&priced, count))
+        while batches.len() < BATCHES_PER_THREAD * threads {
+            // Of many batches not every count is tried: the search stays short.
+            let better = (1..=batches.len())
+                .filter(|count| batches.len() <= 64 || count.is_power_of_two())
+                .filter_map(|count| self.halved(&batches, count))
                 .map(|mut split| {
                     sort(&mut split);
-                    (
-                        makespan(split.iter().map(|(cost, _)| *cost), threads),
-                        split,
-                    )
+                    (duration(&split), split)
                 })
                 .min_by(|a, b| a.0.total_cmp(&b.0));
             match better {
-                Some((then, split)) if then < WORTHWHILE * now => priced = split,
+                Some((then, split)) if then < WORTHWHILE * duration(&batches) => batches = split,
                 _ => break,
             }
         }
-        priced.into_iter().map(|(_, batch)| batch).collect()
+        batches
     }
 
     /// The first `count` batches as halves; none if one of them is a single run.
-    fn halved(&self, priced: &[(f64, Batch)], count: usize) -> Option<Vec<(f64, Batch)>> {
-        let (split, rest) = priced.split_at(count);
+    fn halved(&self, batches: &[Batch], count: usize) -> Option<Vec<Batch>> {
+        let (split, rest) = batches.split_at(count);
         let mut result = rest.to_vec();
-        for (_, batch) in split {
+        for batch in split {
             if batch.runs.len() < 2 {
                 return None;
             }
             let (first, second) = batch.runs.split_at(batch.runs.len().div_ceil(2));
             for half in [first, second] {
-                let half = self.batch(half, batch.network, batch.kind);
-                result.push((self.cost(&half), half));
+                result.push(self.batch(half, batch.network, batch.kind));
             }
         }
         Some(result)

@@ -1,11 +1,12 @@
 //! Computes batches in parallel and hands over each as soon as it is done.
 
 use crate::batch::Batch;
+use crate::fault;
 use crate::spec::{RunKey, Study};
 use crate::store::{Record, RecordStatus, TraceRecord};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
 use synapse_core::network::Network;
@@ -97,11 +98,14 @@ impl<E: std::fmt::Display + std::fmt::Debug> std::error::Error for ExecuteError<
 struct StopOr<'a> {
     stop: &'a AtomicBool,
     progress: &'a dyn Progress,
+    /// What has been told to `progress`.
+    computed: &'a AtomicU64,
 }
 
 impl Monitor for StopOr<'_> {
     fn advanced(&self, run_steps: u64) -> ControlFlow<()> {
         self.progress.advanced(run_steps);
+        self.computed.fetch_add(run_steps, Ordering::Relaxed);
         if self.stop.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
@@ -110,7 +114,8 @@ impl Monitor for StopOr<'_> {
     }
 }
 
-/// The records of a batch; none if it was stopped. A panic becomes a failure of its runs.
+/// The records of a batch; none if it was stopped. If a batch fails, its runs are computed one by one,
+/// so that only those fail that must.
 fn compute(
     study: &Study,
     batch: &Batch,
@@ -118,57 +123,106 @@ fn compute(
     progress: &dyn Progress,
 ) -> Option<Vec<Record>> {
     let started = Instant::now();
-    let monitor = StopOr { stop, progress };
-    let result = catch_unwind(AssertUnwindSafe(|| outcomes(study, batch, &monitor)));
-    // Lanes advance together: each run is given its share.
-    let wall_s = started.elapsed().as_secs_f64() / batch.runs.len() as f64;
-    let failed = |message: String| {
-        batch
-            .runs
-            .iter()
-            .map(|&run| Record {
-                id: study.run_id(study.run(run)),
-                status: RecordStatus::Failed,
-                diverged: None,
-                message: message.clone(),
-                checkpoints: Vec::new(),
-                trace: None,
-                wall_s,
-            })
-            .collect()
+    // A failed attempt is not counted as progress twice.
+    let computed = AtomicU64::new(0);
+    let monitor = StopOr {
+        stop,
+        progress,
+        computed: &computed,
     };
-    match result {
-        Ok(Ok(outcomes)) => Some(
-            batch
-                .runs
-                .iter()
-                .zip(outcomes)
-                .map(|(&run, outcome)| record(study, run, outcome, wall_s))
-                .collect(),
-        ),
-        Ok(Err(SimulationError::Interrupted)) => None,
-        Ok(Err(error)) => Some(failed(error.to_string())),
+    let message = match attempt(study, batch.network, &batch.runs, &monitor) {
+        Ok(outcomes) => {
+            // Lanes advance together: each run is given its share.
+            let wall_s = started.elapsed().as_secs_f64() / batch.runs.len() as f64;
+            let runs = batch.runs.iter().zip(outcomes);
+            return Some(
+                runs.map(|(&run, outcome)| record(study, run, outcome, wall_s))
+                    .collect(),
+            );
+        }
+        Err(Stopped::Interrupted) => return None,
+        Err(Stopped::Failed(message)) => message,
+    };
+    if let [run] = batch.runs[..] {
+        let wall_s = started.elapsed().as_secs_f64();
+        return Some(vec![failed(study, run, message, wall_s)]);
+    }
+    let one_by_one = |&run: &usize| {
+        let alone = Batch {
+            runs: vec![run],
+            ..batch.clone()
+        };
+        compute(study, &alone, stop, &Silent)
+    };
+    let records: Option<Vec<Vec<Record>>> = batch.runs.iter().map(one_by_one).collect();
+    let rest = batch
+        .run_steps
+        .saturating_sub(computed.load(Ordering::Relaxed));
+    progress.advanced(rest);
+    Some(records?.into_iter().flatten().collect())
+}
+
+/// Why an attempt has no outcomes.
+enum Stopped {
+    Interrupted,
+    Failed(String),
+}
+
+/// Computes runs together. A panic is a failure.
+fn attempt(
+    study: &Study,
+    network: usize,
+    runs: &[usize],
+    monitor: &dyn Monitor,
+) -> Result<Vec<Outcome>, Stopped> {
+    match catch_unwind(AssertUnwindSafe(|| outcomes(study, network, runs, monitor))) {
+        Ok(Ok(outcomes)) => Ok(outcomes),
+        Ok(Err(SimulationError::Interrupted)) => Err(Stopped::Interrupted),
+        Ok(Err(error)) => Err(Stopped::Failed(error.to_string())),
         Err(panic) => {
             let text = panic
                 .downcast_ref::<&str>()
                 .map(ToString::to_string)
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_else(|| "unknown".to_owned());
-            Some(failed(format!("internal error: {text}")))
+            Err(Stopped::Failed(format!("internal error: {text}")))
         }
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn advanced(&self, _run_steps: u64) {}
+}
+
+fn failed(study: &Study, run: usize, message: String, wall_s: f64) -> Record {
+    Record {
+        id: study.run_id(study.run(run)),
+        status: RecordStatus::Failed,
+        diverged: None,
+        message,
+        checkpoints: Vec::new(),
+        trace: None,
+        wall_s,
+        origin: 0,
     }
 }
 
 fn outcomes(
     study: &Study,
-    batch: &Batch,
+    network: usize,
+    runs: &[usize],
     monitor: &dyn Monitor,
 ) -> Result<Vec<Outcome>, SimulationError> {
-    let keys: Vec<RunKey> = batch.runs.iter().map(|&run| study.run(run)).collect();
+    let keys: Vec<RunKey> = runs.iter().map(|&run| study.run(run)).collect();
+    for key in &keys {
+        fault::computing(study.run_id(*key));
+    }
     let condition = |key: &RunKey| &study.conditions[key.condition];
     let params = &condition(&keys[0]).network;
     let network =
-        Network::draw(params, study.seed, batch.network as u64).map_err(SimulationError::Params)?;
+        Network::draw(params, study.seed, network as u64).map_err(SimulationError::Params)?;
     let targets = keys
         .iter()
         .map(|key| {
@@ -216,5 +270,6 @@ fn record(study: &Study, run: usize, outcome: Outcome, wall_s: f64) -> Record {
             v: trace.v,
         }),
         wall_s,
+        origin: 0,
     }
 }

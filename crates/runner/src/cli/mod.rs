@@ -1,8 +1,14 @@
-//! The command line: `runner SPEC`, `runner plan SPEC`, `runner schema`.
+//! The command line, a verb per file.
 
+mod conclude;
+mod merge;
 mod plan;
 mod run;
 mod schema;
+mod status;
+mod verify;
+
+use crate::spec::{Condition, SpecErrors, Study};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -30,6 +36,12 @@ enum Verb {
     Run(run::RunArgs),
     /// Say what a study consists of, what it will cost and what is already there; compute nothing
     Plan(plan::PlanArgs),
+    /// Say what of a study is there, and who is computing
+    Status(status::StatusArgs),
+    /// Write the tables of a study that was computed in shards, if every run is there
+    Merge(merge::MergeArgs),
+    /// Compute some runs of a result folder again, and compare bits
+    Verify(verify::VerifyArgs),
     /// Print the JSON Schema of specs (Draft 4), for editors
     Schema,
 }
@@ -73,10 +85,7 @@ impl StudyArgs {
     }
 
     fn threads(&self) -> usize {
-        match self.jobs {
-            Some(jobs) => usize::from(jobs),
-            None => std::thread::available_parallelism().map_or(1, usize::from),
-        }
+        threads(self.jobs)
     }
 
     /// Makes this process use the vectors that were asked for.
@@ -87,11 +96,36 @@ impl StudyArgs {
     }
 }
 
+/// As many as were asked for, or as there are processors.
+fn threads(jobs: Option<u16>) -> usize {
+    match jobs {
+        Some(jobs) => usize::from(jobs),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    }
+}
+
+/// The study of a result folder.
+fn study_of(folder: &Path) -> Result<Study, SpecErrors> {
+    Study::load(&folder.join("study.toml"), &[])
+}
+
+/// A condition by what distinguishes it: `rule.kind=bayesian, rule.eta0=0.001`.
+fn condition_name(study: &Study, condition: &Condition) -> String {
+    let cells = study.parameter_columns().iter().filter_map(|path| {
+        let value = condition.cell(path)?;
+        Some(format!("{path}={value}"))
+    });
+    cells.collect::<Vec<_>>().join(", ")
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     match Cli::parse_from(with_verb(std::env::args_os())).verb {
         Verb::Run(args) => run::run(&args),
         Verb::Plan(args) => plan::plan(&args),
+        Verb::Status(args) => status::status(&args),
+        Verb::Merge(args) => merge::merge(&args),
+        Verb::Verify(args) => verify::verify(&args),
         Verb::Schema => schema::schema(),
     }
 }

@@ -38,6 +38,19 @@ impl Study {
     ///
     /// All that is wrong with it, in order of position.
     pub fn load(path: &Path, sets: &[String]) -> Result<Self, SpecErrors> {
+        Self::load_as(path, sets, synapse_core::NUMERICS_VERSION)
+    }
+
+    /// The study as a program with another numerics version identifies its runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::load`].
+    pub fn load_as(
+        path: &Path,
+        sets: &[String],
+        numerics_version: u32,
+    ) -> Result<Self, SpecErrors> {
         let file = path.display().to_string();
         let fail = |problem| {
             let errors = vec![SpecError::new(Origin::File, problem)];
@@ -59,7 +72,7 @@ impl Study {
             }
         };
         let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(text, &file, folder, sets)
+        Self::parse_as(text, &file, folder, sets, numerics_version)
     }
 
     /// Validate the text of a spec, called `file` in messages, whose paths are relative to `folder`.
@@ -73,10 +86,20 @@ impl Study {
         folder: &Path,
         sets: &[String],
     ) -> Result<Self, SpecErrors> {
+        Self::parse_as(text, file, folder, sets, synapse_core::NUMERICS_VERSION)
+    }
+
+    fn parse_as(
+        text: &str,
+        file: &str,
+        folder: &Path,
+        sets: &[String],
+        numerics_version: u32,
+    ) -> Result<Self, SpecErrors> {
         let mut errors = Vec::new();
         let study = document::parse(text, &mut errors).and_then(|mut document| {
             overrides::apply(&mut document, sets, &mut errors);
-            validate(&document, folder, &mut errors)
+            validate(&document, folder, numerics_version, &mut errors)
         });
         match study {
             Some(study) if errors.is_empty() => Ok(study),
@@ -85,7 +108,12 @@ impl Study {
     }
 }
 
-fn validate(document: &Table, folder: &Path, errors: &mut Vec<SpecError>) -> Option<Study> {
+fn validate(
+    document: &Table,
+    folder: &Path,
+    numerics_version: u32,
+    errors: &mut Vec<SpecError>,
+) -> Option<Study> {
     let top = Top::read(document, errors)?;
     let replicates = read_replicates(document, errors);
     let base = read_base(document, errors);
@@ -111,6 +139,7 @@ fn validate(document: &Table, folder: &Path, errors: &mut Vec<SpecError>) -> Opt
     let mut expansion = Expansion {
         base: &base,
         seed: top.seed.unwrap_or_default(),
+        numerics_version,
         signals: &mut signals,
         errors,
         told: BTreeSet::new(),
