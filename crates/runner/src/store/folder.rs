@@ -38,10 +38,24 @@ impl Folder {
         let file = Self::open(path, WHOLE)?;
         Self::try_lock(path, &path.join(WHOLE), file.try_lock())?;
         let lock = Self::signed(file, &path.join(WHOLE), owner)?;
-        Ok(Self {
+        let folder = Self {
             path: path.to_owned(),
             _locks: vec![lock],
-        })
+        };
+        folder.sweep()?;
+        Ok(folder)
+    }
+
+    /// Removes files that a process left half written when it died: nobody else writes here now.
+    fn sweep(&self) -> Result<(), StoreError> {
+        let io = || StoreError::io("cannot read", &self.path);
+        for entry in fs::read_dir(&self.path).map_err(io())? {
+            let path = entry.map_err(io())?.path();
+            if path.extension().is_some_and(|extension| extension == "tmp") {
+                fs::remove_file(&path).map_err(StoreError::io("cannot remove", path))?;
+            }
+        }
+        Ok(())
     }
 
     /// Creates the folder if need be, and locks a shard of it.
