@@ -107,6 +107,8 @@ fn every_rule_and_convention_gives_the_plain_bits() {
                             rule,
                             target,
                             trace: false,
+                            keep_state: false,
+                            resume: None,
                         };
                         let found = simulate(&network, std::slice::from_ref(&run), &()).unwrap();
                         assert_eq!(
@@ -191,6 +193,8 @@ impl Mixture {
                 training: &self.trainings[i % self.trainings.len()],
                 target: &self.targets[i % 2][i / 2],
                 trace: i % 4 == 0,
+                keep_state: false,
+                resume: None,
             })
             .collect()
     }
@@ -257,6 +261,8 @@ fn a_diverged_run_says_when_and_keeps_its_rows() {
         rule: &rule,
         target,
         trace: true,
+        keep_state: false,
+        resume: None,
     };
     let found = simulate(&network, std::slice::from_ref(&run), &()).unwrap();
     assert_eq!(found, [plain(&network, &run)]);

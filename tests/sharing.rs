@@ -107,7 +107,7 @@ fn plan_tells_each_condition_what_is_there_and_why_not() {
     let plan = place.ok("plan study.toml --out out --set training.trials=9");
     assert!(
         plan.contains(
-            "  24 stale runs: trained for 6 trials; longer or shorter training starts anew\n"
+            "  24 stale runs: trained for 6 trials; longer or shorter training starts anew, as keep_state is off\n"
         ),
         "{plan}"
     );
@@ -347,4 +347,57 @@ fn verify_names_what_differs_and_who_computed_it() {
     let (code, _, stderr) = place.run("verify out --sample 1");
     assert_eq!(code, 1);
     assert!(stderr.contains(&expected), "{stderr}");
+}
+
+#[test]
+fn longer_training_goes_on_from_kept_state() {
+    let place = Place::new();
+    let spec = SPEC.replace("seed = 5", "seed = 5\nkeep_state = true")
+        + "[[expect]]\nmetric = \"test_mse\"\nstatistic = \"median\"\nat_trial = 6\nmax = 1e9\n";
+    std::fs::write(place.path("study.toml"), spec).unwrap();
+    place.ok("study.toml --out whole --no-report --set training.trials=12");
+    place.ok("study.toml --out out --no-report");
+    let plan = place.ok("plan study.toml --out out --set training.trials=12");
+    assert!(
+        plan.contains("24 stale runs: trained for 6 trials; longer training goes on from where state was kept\n"),
+        "{plan}"
+    );
+    assert!(
+        plan.contains("    24 runs go on from what shorter ones have learned\n"),
+        "{plan}"
+    );
+    // 5 checkpoints and 12 trials of 80 steps from the start; 6 trials and 2 checkpoints from there.
+    assert!(
+        plan.contains(&format!(
+            "to do: 24 runs, {:.3} k time steps",
+            24.0 * 8.0 * 80.0 / 1e3
+        )),
+        "{plan}"
+    );
+    place.ok("study.toml --out out --no-report --set training.trials=12");
+    for table in ["curves.csv", "traces.csv"] {
+        assert_eq!(
+            place.read(&format!("out/{table}")),
+            place.read(&format!("whole/{table}"))
+        );
+    }
+    place.ok("verify out --sample 24");
+    // A state that is damaged is not gone on from.
+    let state = std::fs::read_dir(place.path("out/state"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let mut bytes = std::fs::read(&state).unwrap();
+    for at in (0..bytes.len()).step_by(50) {
+        bytes[at] ^= 1;
+    }
+    std::fs::write(&state, bytes).unwrap();
+    place.ok("study.toml --out whole15 --no-report --set training.trials=15");
+    place.ok("study.toml --out out --no-report --set training.trials=15");
+    assert_eq!(
+        place.read("out/curves.csv"),
+        place.read("whole15/curves.csv")
+    );
 }

@@ -261,6 +261,7 @@ impl Plain<'_> {
             status: Status::Ok,
             checkpoints: Vec::new(),
             trace: None,
+            state: None,
         };
         let result = match self.training.protocol {
             Protocol::Trials {

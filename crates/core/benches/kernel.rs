@@ -170,6 +170,8 @@ fn time_steps(criterion: &mut Criterion) {
                 rule,
                 target: &target,
                 trace: false,
+                keep_state: false,
+                resume: None,
             };
             let batch = vec![run; runs];
             let steps = 3 * (200 + target.len());

@@ -333,6 +333,8 @@ fn whole_step(network: &Network, rule: &RuleParams, precision: Precision, lanes:
         rule,
         target: &target,
         trace: false,
+        keep_state: false,
+        resume: None,
     };
     let clock = Clock {
         started: Instant::now(),

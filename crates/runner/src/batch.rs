@@ -1,9 +1,10 @@
 //! Packs runs into batches: runs on one network that the engine advances in lockstep.
 
+use crate::continuation::Starts;
 use crate::spec::{Condition, Study};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
-use synapse_core::params::{Precision, RuleParams};
+use synapse_core::params::{Precision, Protocol, RuleParams};
 use synapse_core::simulation::{self, lanes, widths};
 use synapse_core::{rule, schedule, target};
 
@@ -12,6 +13,8 @@ use synapse_core::{rule, schedule, target};
 pub struct Batch {
     /// Positions in the study's order of runs, the longest run first.
     pub runs: Vec<usize>,
+    /// The time steps of each.
+    pub works: Vec<Work>,
     /// Which network replicate they share.
     pub network: usize,
     /// The kind of work: runs of one kind have the same network parameters and precision, and all
@@ -41,6 +44,23 @@ impl Work {
         Self {
             steps: schedule::run_steps(protocol, dt_ms, period),
             learning_steps: schedule::learning_steps(protocol, dt_ms, period),
+        }
+    }
+
+    /// What remains of a run after so many trials.
+    fn after(self, trials: usize, condition: &Condition) -> Self {
+        let Protocol::Trials { trials: all, .. } = condition.training.protocol else {
+            return self;
+        };
+        let dt_ms = condition.network.dt_ms;
+        let checkpoints = schedule::checkpoints(&condition.training.protocol, dt_ms);
+        let tests = |from| checkpoints.iter().filter(|&&trial| trial >= from).count();
+        let presentations = |trials: usize, tests: usize| (trials + tests) as u64;
+        let rest = all.saturating_sub(trials);
+        let per_presentation = self.steps / presentations(all, tests(0)).max(1);
+        Self {
+            steps: per_presentation * presentations(rest, tests(trials + 1)),
+            learning_steps: self.learning_steps / (all as u64).max(1) * rest as u64,
         }
     }
 }
@@ -91,9 +111,15 @@ fn kinds(conditions: &[Condition]) -> Vec<usize> {
 /// Wide batches are the cheapest per run; but while there are too few of them to keep all threads
 /// busy to the end, they are split.
 pub fn pack(study: &Study, pending: &[usize], threads: usize) -> Vec<Batch> {
+    pack_rest(study, pending, threads, &Starts::default())
+}
+
+/// Packs runs of which some go on from what has been learned.
+pub fn pack_rest(study: &Study, pending: &[usize], threads: usize, starts: &Starts) -> Vec<Batch> {
     let packer = Packer {
         study,
         work: study.conditions.iter().map(Work::of).collect(),
+        starts,
     };
     let of_condition = kinds(&study.conditions);
     let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
@@ -119,6 +145,7 @@ struct Packer<'a> {
     study: &'a Study,
     /// Of each condition.
     work: Vec<Work>,
+    starts: &'a Starts,
 }
 
 impl Packer<'_> {
@@ -127,12 +154,17 @@ impl Packer<'_> {
     }
 
     fn work(&self, run: usize) -> Work {
-        self.work[self.study.run(run).condition]
+        let work = self.work[self.study.run(run).condition];
+        match self.starts.trials(run) {
+            0 => work,
+            trials => work.after(trials, self.condition(run)),
+        }
     }
 
     fn batch(&self, runs: &[usize], network: usize, kind: usize) -> Batch {
         Batch {
             runs: runs.to_vec(),
+            works: runs.iter().map(|&run| self.work(run)).collect(),
             network,
             kind,
             run_steps: runs.iter().map(|&run| self.work(run).steps).sum(),

@@ -1,6 +1,7 @@
 //! Computes batches in parallel and hands over each as soon as it is done.
 
 use crate::batch::Batch;
+use crate::continuation::{Point, Starts};
 use crate::fault;
 use crate::spec::{RunKey, Study};
 use crate::store::{Record, RecordStatus, TraceRecord};
@@ -10,9 +11,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
 use synapse_core::network::Network;
-use synapse_core::outcome::{Outcome, Status};
+use synapse_core::outcome::{Learned, Outcome, Status};
 use synapse_core::simulation::{self, Monitor, Run, SimulationError};
 use synapse_core::target;
+
+/// A run that has been computed, or could not be.
+#[derive(Debug)]
+pub struct Finished {
+    /// What is kept in the journal.
+    pub record: Record,
+    /// What it has learned, if that is to be kept.
+    pub learned: Option<Learned>,
+}
+
+/// An outcome, and the checkpoints before it started.
+type Attempted = (Outcome, Vec<Point>);
 
 /// Whether the trace of a run is kept.
 pub fn wants_trace(study: &Study, key: RunKey) -> bool {
@@ -37,7 +50,8 @@ pub fn execute<E>(
     threads: usize,
     stop: &AtomicBool,
     progress: &dyn Progress,
-    mut keep: impl FnMut(Vec<Record>) -> Result<(), E>,
+    starts: &Starts,
+    mut keep: impl FnMut(Vec<Finished>) -> Result<(), E>,
 ) -> Result<(), ExecuteError<E>> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -56,7 +70,7 @@ pub fn execute<E>(
                     let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
-                    if let Some(records) = compute(study, batch, stop, progress)
+                    if let Some(records) = compute(study, batch, stop, progress, starts)
                         && sender.send(records).is_err()
                     {
                         break;
@@ -121,7 +135,8 @@ fn compute(
     batch: &Batch,
     stop: &AtomicBool,
     progress: &dyn Progress,
-) -> Option<Vec<Record>> {
+    starts: &Starts,
+) -> Option<Vec<Finished>> {
     let started = Instant::now();
     // A failed attempt is not counted as progress twice.
     let computed = AtomicU64::new(0);
@@ -130,7 +145,7 @@ fn compute(
         progress,
         computed: &computed,
     };
-    let message = match attempt(study, batch.network, &batch.runs, &monitor) {
+    let message = match attempt(study, batch.network, &batch.runs, starts, &monitor) {
         Ok(outcomes) => {
             // Lanes advance together: each run is given its share.
             let wall_s = started.elapsed().as_secs_f64() / batch.runs.len() as f64;
@@ -152,9 +167,9 @@ fn compute(
             runs: vec![run],
             ..batch.clone()
         };
-        compute(study, &alone, stop, &Silent)
+        compute(study, &alone, stop, &Silent, starts)
     };
-    let records: Option<Vec<Vec<Record>>> = batch.runs.iter().map(one_by_one).collect();
+    let records: Option<Vec<Vec<Finished>>> = batch.runs.iter().map(one_by_one).collect();
     let rest = batch
         .run_steps
         .saturating_sub(computed.load(Ordering::Relaxed));
@@ -173,9 +188,12 @@ fn attempt(
     study: &Study,
     network: usize,
     runs: &[usize],
+    starts: &Starts,
     monitor: &dyn Monitor,
-) -> Result<Vec<Outcome>, Stopped> {
-    match catch_unwind(AssertUnwindSafe(|| outcomes(study, network, runs, monitor))) {
+) -> Result<Vec<Attempted>, Stopped> {
+    match catch_unwind(AssertUnwindSafe(|| {
+        outcomes(study, network, runs, starts, monitor)
+    })) {
         Ok(Ok(outcomes)) => Ok(outcomes),
         Ok(Err(SimulationError::Interrupted)) => Err(Stopped::Interrupted),
         Ok(Err(error)) => Err(Stopped::Failed(error.to_string())),
@@ -196,8 +214,8 @@ impl Progress for Silent {
     fn advanced(&self, _run_steps: u64) {}
 }
 
-fn failed(study: &Study, run: usize, message: String, wall_s: f64) -> Record {
-    Record {
+fn failed(study: &Study, run: usize, message: String, wall_s: f64) -> Finished {
+    let record = Record {
         id: study.run_id(study.run(run)),
         status: RecordStatus::Failed,
         diverged: None,
@@ -206,6 +224,10 @@ fn failed(study: &Study, run: usize, message: String, wall_s: f64) -> Record {
         trace: None,
         wall_s,
         origin: 0,
+    };
+    Finished {
+        record,
+        learned: None,
     }
 }
 
@@ -213,8 +235,9 @@ fn outcomes(
     study: &Study,
     network: usize,
     runs: &[usize],
+    starts: &Starts,
     monitor: &dyn Monitor,
-) -> Result<Vec<Outcome>, SimulationError> {
+) -> Result<Vec<Attempted>, SimulationError> {
     let keys: Vec<RunKey> = runs.iter().map(|&run| study.run(run)).collect();
     for key in &keys {
         fault::computing(study.run_id(*key));
@@ -235,34 +258,42 @@ fn outcomes(
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(SimulationError::Params)?;
+    let before: Vec<_> = runs.iter().map(|&run| starts.load(run)).collect();
     let runs: Vec<Run<'_>> = keys
         .iter()
         .zip(&targets)
-        .map(|(key, target)| Run {
+        .zip(&before)
+        .map(|((key, target), before)| Run {
             training: &condition(key).training,
             rule: &condition(key).rule,
             target,
             trace: wants_trace(study, *key),
+            keep_state: study.keep_state,
+            resume: before.as_ref().map(|(learned, _)| learned),
         })
         .collect();
-    simulation::simulate(&network, &runs, monitor)
+    let outcomes = simulation::simulate(&network, &runs, monitor)?;
+    let before = before
+        .into_iter()
+        .map(|before| before.map_or(&[][..], |(_, points)| points));
+    let before = before.map(<[Point]>::to_vec);
+    Ok(outcomes.into_iter().zip(before).collect())
 }
 
-fn record(study: &Study, run: usize, outcome: Outcome, wall_s: f64) -> Record {
+fn record(study: &Study, run: usize, (outcome, before): Attempted, wall_s: f64) -> Finished {
     let (status, diverged) = match outcome.status {
         Status::Ok => (RecordStatus::Ok, None),
         Status::Diverged { trial, step } => (RecordStatus::Diverged, Some((trial, step))),
     };
-    Record {
+    let mut checkpoints = before;
+    let points = outcome.checkpoints.iter();
+    checkpoints.extend(points.map(|point| (point.trial, point.test_mse, point.tracking_mse)));
+    let record = Record {
         id: study.run_id(study.run(run)),
         status,
         diverged,
         message: String::new(),
-        checkpoints: outcome
-            .checkpoints
-            .iter()
-            .map(|point| (point.trial, point.test_mse, point.tracking_mse))
-            .collect(),
+        checkpoints,
         trace: outcome.trace.map(|trace| TraceRecord {
             trial: trace.trial,
             t_ms: trace.t_ms,
@@ -271,5 +302,9 @@ fn record(study: &Study, run: usize, outcome: Outcome, wall_s: f64) -> Record {
         }),
         wall_s,
         origin: 0,
+    };
+    Finished {
+        record,
+        learned: outcome.state,
     }
 }

@@ -7,6 +7,7 @@
 //!    which are missing, [`stale`]: and which belong to it no more.
 //! 3. [`batch`]: the missing runs are packed into batches that share a network; [`shard`]: or those of
 //!    a part of the study.
+//!    [`continuation`]: runs may go on from what shorter ones have learned.
 //! 4. [`execute`]: batches are computed in parallel, and each is kept as soon as it is done.
 //! 5. [`store`] again: tables in a documented order; [`manifest`]: where they come from.
 //! 6. `synapse-report` makes statistics, figures and a verdict of them.
@@ -16,6 +17,7 @@
 
 pub mod batch;
 pub mod cli;
+pub mod continuation;
 pub mod estimate;
 pub mod execute;
 pub mod fault;

@@ -44,11 +44,13 @@ impl Stale {
             .filter_map(|id| Some(kept.records[id].checkpoints.last()?.0))
             .collect();
         for trials in trials.into_iter().take(TRIALS_TRIED) {
-            let mut sets = sets.to_vec();
-            sets.push(format!("training.trials={trials}"));
-            let other = Study::load(spec, &sets);
-            let why =
-                format!("trained for {trials} trials; longer or shorter training starts anew");
+            let other = Study::load_with_trials(spec, sets, trials);
+            let consequence = if study.keep_state {
+                "longer training goes on from where state was kept"
+            } else {
+                "longer or shorter training starts anew, as keep_state is off"
+            };
+            let why = format!("trained for {trials} trials; {consequence}");
             stale.explain(&mut foreign, other.ok(), why);
         }
         if !foreign.is_empty() {

@@ -1,7 +1,8 @@
 //! `runner plan SPEC`: what would be done, and what it would cost.
 
 use super::{StudyArgs, condition_name, refuse, say};
-use crate::batch::{Work, pack};
+use crate::batch::{Work, pack_rest};
+use crate::continuation::Starts;
 use crate::estimate::estimate;
 use crate::inventory::Inventory;
 use crate::spec::{Condition, Study};
@@ -34,7 +35,12 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     };
     let threads = args.study.threads();
     let inventory = Inventory::new(&study, &kept, 0..study.runs(), args.retry_failed);
-    let batches = pack(&study, &inventory.pending, threads);
+    let (spec, sets) = (&args.study.spec, &args.study.set);
+    let starts = match Starts::find(&study, &inventory.pending, &kept, &folder, spec, sets) {
+        Ok(starts) => starts,
+        Err(error) => return refuse(&error),
+    };
+    let batches = pack_rest(&study, &inventory.pending, threads, &starts);
     let run_steps: u64 = batches.iter().map(|batch| batch.run_steps).sum();
     let unit_steps: f64 = batches
         .iter()
@@ -59,6 +65,12 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     let stale = Stale::find(&study, &kept, &args.study.spec, &args.study.set);
     for line in there(&study, &inventory, &stale, &folder.display().to_string()) {
         say(format_args!("  {line}"));
+    }
+    if !starts.is_empty() {
+        let count = starts.len();
+        say(format_args!(
+            "    {count} runs go on from what shorter ones have learned"
+        ));
     }
     if inventory.pending.is_empty() {
         say(format_args!("  to do: nothing"));

@@ -2,14 +2,15 @@
 
 use super::conclude::{Wishes, Work, conclude, tell_damage, utc, write_study};
 use super::{StudyArgs, refuse, say};
-use crate::batch::pack;
+use crate::batch::pack_rest;
+use crate::continuation::Starts;
 use crate::execute::{ExecuteError, execute};
 use crate::inventory::Inventory;
 use crate::progress::{Report, start_log};
 use crate::provenance::Origin;
 use crate::shard::{self, Shard};
 use crate::spec::Study;
-use crate::store::{Folder, Journal, Kept, RecordStatus, StoreError};
+use crate::store::{Folder, Journal, Kept, Record, RecordStatus, States, StoreError};
 use clap::Args;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -176,7 +177,12 @@ fn compute(
     origin: &Origin,
 ) -> Result<End, ExecuteError<StoreError>> {
     let threads = args.study.threads();
-    let batches = pack(study, &inventory.pending, threads);
+    let folder = args.study.folder(&study.name);
+    let (spec, sets) = (&args.study.spec, &args.study.set);
+    let starts = Starts::find(study, &inventory.pending, kept, &folder, spec, sets)
+        .map_err(ExecuteError::Keep)?;
+    let batches = pack_rest(study, &inventory.pending, threads, &starts);
+    let mut states = States::new(&folder, &journal.name());
     let run_steps = batches.iter().map(|batch| batch.run_steps).sum();
     let stop = interrupt_flag();
     let report = Report::new(inventory.pending.len(), run_steps, args.quiet);
@@ -192,24 +198,38 @@ fn compute(
         computed: 0,
         failure: None,
     };
-    let result = execute(study, &batches, threads, &stop, &report, |finished| {
-        journal.append(&finished)?;
-        tracing::info!("{} more runs are kept", finished.len());
-        report.finished(&finished);
-        end.computed += finished.len();
-        for mut record in finished {
-            if record.status == RecordStatus::Failed {
-                let message = || format!("run {} failed: {}", record.id, record.message);
-                end.failure.get_or_insert_with(message);
-                if args.fail_fast {
-                    stop.store(true, Ordering::Relaxed);
+    let result = execute(
+        study,
+        &batches,
+        threads,
+        &stop,
+        &report,
+        &starts,
+        |finished| {
+            for one in &finished {
+                if let Some(learned) = &one.learned {
+                    states.append(one.record.id, learned)?;
                 }
             }
-            record.origin = number;
-            kept.add(record);
-        }
-        Ok(())
-    });
+            let finished: Vec<Record> = finished.into_iter().map(|one| one.record).collect();
+            journal.append(&finished)?;
+            tracing::info!("{} more runs are kept", finished.len());
+            report.finished(&finished);
+            end.computed += finished.len();
+            for mut record in finished {
+                if record.status == RecordStatus::Failed {
+                    let message = || format!("run {} failed: {}", record.id, record.message);
+                    end.failure.get_or_insert_with(message);
+                    if args.fail_fast {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                }
+                record.origin = number;
+                kept.add(record);
+            }
+            Ok(())
+        },
+    );
     report.close();
     result?;
     journal.sync().map_err(ExecuteError::Keep)?;

@@ -3,6 +3,7 @@
 use super::conclude::tell_damage;
 use super::{refuse, say, study_of};
 use crate::batch::pack;
+use crate::continuation::Starts;
 use crate::execute::{Progress, execute};
 use crate::provenance::{Host, Tool};
 use crate::spec::{RunKey, Study};
@@ -59,10 +60,18 @@ fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
     let mut again: Vec<Record> = Vec::new();
     let stop = AtomicBool::new(false);
     let batches = pack(study, &sample, threads);
-    let result = execute(study, &batches, threads, &stop, &Silent, |records| {
-        again.extend(records);
-        Ok::<(), std::convert::Infallible>(())
-    });
+    let result = execute(
+        study,
+        &batches,
+        threads,
+        &stop,
+        &Silent,
+        &Starts::default(),
+        |finished| {
+            again.extend(finished.into_iter().map(|finished| finished.record));
+            Ok::<(), std::convert::Infallible>(())
+        },
+    );
     if let Err(error) = result {
         return Ok(refuse(&error));
     }

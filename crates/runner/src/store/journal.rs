@@ -246,8 +246,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Names sort by their start; the process and the host make them unique.
-    fn name(&self) -> String {
+    /// The name of its file. Names sort by their start; the process and the host make them unique.
+    pub fn name(&self) -> String {
         let plain = |text: &str| -> String {
             let keep = |c: &char| c.is_ascii_alphanumeric() || ".-".contains(*c);
             text.chars().filter(keep).collect()

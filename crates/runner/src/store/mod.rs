@@ -5,6 +5,7 @@
 //! - `study.toml`: the complete study, written before anything is computed.
 //! - `runs.csv`, `curves.csv`, `traces.csv`, `manifest.json`: written when the study is complete, each
 //!   to a temporary file that is then renamed.
+//! - `state/`: what runs have learned, where the study asks for it (`keep_state`).
 //! - `lock`, `lock-3-of-8`: held while processes write here.
 
 mod error;
@@ -12,6 +13,7 @@ mod folder;
 mod journal;
 mod kept;
 mod record;
+mod states;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -21,4 +23,5 @@ pub use folder::{Folder, Holder};
 pub use journal::{Journal, JournalFile, read_journals};
 pub use kept::{Ends, Kept};
 pub use record::{Record, RecordStatus, TraceRecord};
+pub use states::{StateIndex, StatePlace, States};
 pub use tables::write_tables;
