@@ -196,6 +196,11 @@ impl Journal {
         }
     }
 
+    /// Who writes it.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// Appends records. They survive the end of this process at once, and a power cut a second later
     /// or after [`Journal::sync`].
     ///
