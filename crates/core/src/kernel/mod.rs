@@ -24,6 +24,7 @@
 //! saved: +7 %), eight rows side by side instead of four (no gain), values broadcast from a register
 //! instead of memory (no gain), 64 lanes (3 % faster and twice as many runs before a batch is full).
 
+mod blocks;
 mod force;
 mod learning;
 mod network;
@@ -31,8 +32,9 @@ pub mod probe;
 mod recurrent;
 mod window;
 
+pub use blocks::{blocks_diagonal, blocks_len, blocks_update_and_product};
 pub use force::{packed_index, packed_len, symmetric_update_and_product};
-pub use learning::{add_scaled, bayesian, relax};
+pub use learning::{add_scaled, bayesian, relax, weighted_squares};
 pub use network::{advance, rates_and_readout, tanh_flat};
 pub use recurrent::Recurrent;
 pub use window::variances;

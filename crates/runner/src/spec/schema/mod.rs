@@ -322,6 +322,9 @@ mod tests {
             [
                 "rule.kind",
                 "rule.eta0",
+                "rule.covariance.kind",
+                "rule.covariance.size",
+                "rule.gain",
                 "rule.noise.kind",
                 "rule.noise.variance",
                 "rule.noise.errors",

@@ -18,6 +18,7 @@ pub const FEEDBACKS: &[&str] = &["readout", "own_potential"];
 pub const PRECISIONS: &[&str] = &["f32", "f64"];
 /// Words of `rule.update_order`.
 pub const UPDATE_ORDERS: &[&str] = &["together", "variance_first"];
+const GAINS: &[&str] = &["published", "exact"];
 
 /// `training.washout_ms` where it is not written: the 200 ms from which the published curves are
 /// approached, long enough (20 τ_m) for the pulse to spread through the network.
@@ -348,6 +349,39 @@ pub static NOISE: TableSchema = TableSchema {
     fields: &[],
 };
 
+/// `rule.covariance`
+pub static COVARIANCE: TableSchema = TableSchema {
+    name: "covariance",
+    variants: Some(Variants {
+        tag: "kind",
+        doc: "how much of the synapses' joint uncertainty is kept",
+        default: Some("diagonal"),
+        cases: &[
+            Case {
+                word: "diagonal",
+                doc: "a variance per synapse",
+                fields: &[],
+            },
+            Case {
+                word: "block",
+                doc: "covariances within blocks of neighbours",
+                fields: &[field(
+                    "size",
+                    whole(range::BLOCK),
+                    Required,
+                    "synapses per block",
+                )],
+            },
+            Case {
+                word: "full",
+                doc: "all covariances",
+                fields: &[],
+            },
+        ],
+    }),
+    fields: &[],
+};
+
 /// `rule.drift`
 pub static DRIFT: TableSchema = TableSchema {
     name: "drift",
@@ -392,6 +426,19 @@ pub static RULE: TableSchema = TableSchema {
                 doc: "the Bayesian rule: each synapse's learning rate is its variance over the error's",
                 fields: &[
                     ETA0,
+                    field(
+                        "covariance",
+                        Table(&COVARIANCE),
+                        Defaults,
+                        "how much of the synapses' joint uncertainty is kept",
+                    ),
+                    field(
+                        "gain",
+                        Choice(GAINS),
+                        Or(|| Scalar::text(GAINS[0])),
+                        "whether a step is divided by the variance of the error alone or, as in a Kalman \
+                         filter, also by that of the output",
+                    ),
                     field(
                         "noise",
                         Table(&NOISE),
