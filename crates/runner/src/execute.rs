@@ -236,7 +236,8 @@ fn attempt(
     }
 }
 
-struct Silent;
+/// Tells nobody.
+pub struct Silent;
 
 impl Progress for Silent {
     fn advanced(&self, _run_steps: u64) {}

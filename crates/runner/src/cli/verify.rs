@@ -4,7 +4,7 @@ use super::conclude::tell_damage;
 use super::{refuse, say, study_of};
 use crate::batch::pack;
 use crate::continuation::Starts;
-use crate::execute::{Computation, Progress, execute};
+use crate::execute::{Computation, Silent, execute};
 use crate::provenance::{Host, Tool};
 use crate::spec::{RunKey, Study};
 use crate::store::{Kept, Record, RecordStatus, StoreError};
@@ -40,12 +40,6 @@ pub(super) fn verify(args: &VerifyArgs) -> ExitCode {
         Ok(code) => code,
         Err(error) => refuse(&error),
     }
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn advanced(&self, _run_steps: u64) {}
 }
 
 fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
