@@ -466,7 +466,8 @@ pub static RULE: TableSchema = TableSchema {
                     "alpha",
                     Real(range::POSITIVE),
                     Or(|| Scalar::float(ALPHA)),
-                    "the initial inverse correlation matrix is the identity over alpha",
+                    "the initial inverse correlation matrix is the identity over alpha; below 0.01 in f32, \
+                     rounding breaks it: then training.precision = f64",
                 )],
             },
         ],
