@@ -107,6 +107,19 @@ fn every_rule_and_convention_gives_the_plain_bits() {
         covariance(Covariance::Block { size: 7 }, Gain::Published, window(4, 2)),
         covariance(Covariance::Full, Gain::Exact, window(50, 0)),
         covariance(
+            Covariance::Diagonal,
+            Gain::Published,
+            Noise::Exponential { errors: 30 },
+        ),
+        covariance(
+            Covariance::Block { size: 10 },
+            Gain::Exact,
+            Noise::InverseGamma {
+                shape: 3.0,
+                scale: 0.5,
+            },
+        ),
+        covariance(
             Covariance::Full,
             Gain::Published,
             Noise::Fixed { variance: 3.0 },

@@ -145,6 +145,20 @@ impl Plain<'_> {
                 let noise = match *noise {
                     Noise::Fixed { variance } => Some(F::from_f64(variance)),
                     Noise::Window { errors, lag_steps } => self.variance(errors, lag_steps, state),
+                    Noise::Exponential { errors } => {
+                        let rate = F::from_f64(1.0 / errors as f64);
+                        let squares = state.errors.iter().map(|&error| error * error);
+                        squares.reduce(|mean, square| mean + rate * (square - mean))
+                    }
+                    Noise::InverseGamma { shape, scale } => {
+                        let half = F::from_f64(0.5);
+                        let (mut shape, mut scale) = (F::from_f64(shape), F::from_f64(scale));
+                        for &error in &state.errors {
+                            shape += half;
+                            scale += half * (error * error);
+                        }
+                        Some(scale / (shape - F::ONE))
+                    }
                 };
                 let Some(noise) = noise else { return };
                 if !state.started {

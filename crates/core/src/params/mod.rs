@@ -36,6 +36,8 @@ pub mod range {
     pub const POSITIVE: Interval = Interval::POSITIVE;
     /// `rule.drift.prior_variance`
     pub const PRIOR_VARIANCE: Interval = Interval::NON_NEGATIVE;
+    /// `rule.noise.shape`: an inverse-gamma distribution has a mean above 1.
+    pub const SHAPE: Interval = Interval::above(1.0);
     /// Amplitudes, phases, prior means.
     pub const FINITE: Interval = Interval::FINITE;
     /// `network.units`: the CSR column index is 32 bits wide; 65,536 units are 0.43 G non-zeros at p = 0.1.
@@ -46,7 +48,7 @@ pub mod range {
     pub const OPTIONAL_COUNT: (u64, u64) = (0, 1_000_000_000);
     /// `rule.covariance.size`: a block of 4096 synapses has 8 M covariances.
     pub const BLOCK: (u64, u64) = (1, 4096);
-    /// `rule.noise.errors` of `window`: a variance takes at least two.
+    /// `rule.noise.errors`: a variance takes at least two.
     pub const WINDOW_ERRORS: (u64, u64) = (2, 1_000_000);
 }
 

@@ -19,6 +19,20 @@ pub enum Noise {
         /// How many time steps ago the newest of them is.
         lag_steps: usize,
     },
+    /// The mean square of the errors, one per time step with learning on, older ones weighing
+    /// exponentially less: v += (δ² − v)/errors, from the first δ² on.
+    Exponential {
+        /// After how many errors a weight has fallen to 1/e.
+        errors: usize,
+    },
+    /// The posterior mean of the error's variance under an inverse-gamma prior, from all errors so far,
+    /// one per time step with learning on: (scale + Σδ²/2)/(shape + n/2 − 1).
+    InverseGamma {
+        /// Shape of the prior, above 1 for it to have a mean.
+        shape: f64,
+        /// Scale of the prior: its mean is scale/(shape − 1).
+        scale: f64,
+    },
 }
 
 /// How much of the synapses' joint uncertainty the Bayesian rule keeps: Σ, the covariance of its belief
@@ -144,6 +158,13 @@ impl RuleParams {
                             *lag_steps as u64,
                             range::OPTIONAL_COUNT,
                         );
+                    }
+                    Noise::Exponential { errors: n } => {
+                        errors.whole("rule.noise.errors", *n as u64, range::WINDOW_ERRORS);
+                    }
+                    Noise::InverseGamma { shape, scale } => {
+                        errors.real("rule.noise.shape", *shape, range::SHAPE);
+                        errors.real("rule.noise.scale", *scale, range::POSITIVE);
                     }
                 }
                 if let Some(drift) = drift {

@@ -187,6 +187,13 @@ pub fn rule(fields: &dyn Fields) -> Option<RuleParams> {
                     errors: fields.whole("rule.noise.errors")?,
                     lag_steps: fields.whole("rule.noise.lag_steps")?,
                 },
+                "exponential" => Noise::Exponential {
+                    errors: fields.whole("rule.noise.errors")?,
+                },
+                "inverse_gamma" => Noise::InverseGamma {
+                    shape: fields.real("rule.noise.shape")?,
+                    scale: fields.real("rule.noise.scale")?,
+                },
                 _ => return None,
             },
             update_order: match fields.text("rule.update_order")? {

@@ -329,6 +329,8 @@ mod tests {
                 "rule.noise.variance",
                 "rule.noise.errors",
                 "rule.noise.lag_steps",
+                "rule.noise.shape",
+                "rule.noise.scale",
                 "rule.update_order",
                 "rule.drift.tau_ms",
                 "rule.drift.prior_mean",

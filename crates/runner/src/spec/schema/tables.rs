@@ -344,6 +344,34 @@ pub static NOISE: TableSchema = TableSchema {
                     ),
                 ],
             },
+            Case {
+                word: "exponential",
+                doc: "the mean square of the errors, older ones weighing exponentially less",
+                fields: &[field(
+                    "errors",
+                    whole(range::WINDOW_ERRORS),
+                    Required,
+                    "how many errors, one per time step",
+                )],
+            },
+            Case {
+                word: "inverse_gamma",
+                doc: "the posterior mean from all errors so far under an inverse-gamma prior",
+                fields: &[
+                    field(
+                        "shape",
+                        Real(range::SHAPE),
+                        Required,
+                        "shape of the prior, above 1",
+                    ),
+                    field(
+                        "scale",
+                        Real(range::POSITIVE),
+                        Required,
+                        "scale of the prior: its mean is scale/(shape − 1)",
+                    ),
+                ],
+            },
         ],
     }),
     fields: &[],
