@@ -8,8 +8,8 @@ use crate::store::{Record, RecordStatus, TraceRecord};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::time::Instant;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 use synapse_core::network::Network;
 use synapse_core::outcome::{Learned, Outcome, Status};
 use synapse_core::simulation::{self, Monitor, Run, SimulationError};
@@ -57,6 +57,10 @@ pub struct Computation<'a> {
     pub progress: &'a dyn Progress,
 }
 
+/// While no batch is finished for so long, `keep` is called with nothing: what it kept last may still
+/// have to reach the disk.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+
 /// Computes the batches. `keep` receives the runs of each finished batch, on the calling thread; an
 /// error of `keep` ends the work.
 ///
@@ -103,13 +107,17 @@ pub fn execute<E>(
             });
         }
         drop(sender);
-        for finished in receiver {
+        loop {
+            let finished = match receiver.recv_timeout(KEEP_EVERY) {
+                Ok(finished) => finished,
+                Err(RecvTimeoutError::Timeout) => Vec::new(),
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
             if let Err(error) = keep(finished) {
                 stop.store(true, Ordering::Relaxed);
                 return Err(ExecuteError::Keep(error));
             }
         }
-        Ok(())
     })
 }
 

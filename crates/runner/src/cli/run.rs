@@ -215,7 +215,9 @@ fn compute(
         }
         let finished: Vec<Record> = finished.into_iter().map(|one| one.record).collect();
         journal.append(&finished)?;
-        tracing::info!("{} more runs are kept", finished.len());
+        if !finished.is_empty() {
+            tracing::info!("{} more runs are kept", finished.len());
+        }
         report.finished(&finished);
         end.computed += finished.len();
         for mut record in finished {
