@@ -48,6 +48,7 @@ fail_with_logs() {
         printf '\n== the end of %s\n' "$log" >&2
         tail -n 25 "$log" >&2
     done
+    stop
     die "$*"
 }
 
@@ -99,7 +100,6 @@ SlurmctldLogFile=$dir/log/slurmctld.log
 SlurmdLogFile=$dir/log/%n.log
 MailProg=/bin/true
 MpiDefault=none
-# No cgroups: containers have none to give.
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
@@ -122,6 +122,11 @@ CONF
         done
         echo "PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP"
     } >"$conf"
+    # No cgroups: containers may have none to give. Since 23.11 Slurm must be told so twice; before,
+    # it does not know the word.
+    if [[ $(printf '%s\n' "$(slurmd -V | grep -o '[0-9][0-9.]*')" 23.11 | sort --version-sort | head -n 1) == 23.11 ]]; then
+        echo "CgroupPlugin=disabled" >"$dir/cgroup.conf"
+    fi
 }
 
 start_munge() {

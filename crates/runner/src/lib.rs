@@ -9,7 +9,8 @@
 //! 5. [`store`] again: tables in a documented order; [`manifest`]: where they come from.
 //! 6. `synapse-report` makes statistics, figures and a verdict of them.
 //!
-//! [`cli`] holds the verbs of the command line, [`estimate`] what a study will cost.
+//! [`cli`] holds the verbs of the command line, [`estimate`] what a study will cost, [`slurm`] how it
+//! is divided over a cluster.
 
 pub mod batch;
 pub mod cli;
@@ -17,5 +18,6 @@ pub mod estimate;
 pub mod execute;
 pub mod manifest;
 pub mod progress;
+pub mod slurm;
 pub mod spec;
 pub mod store;

@@ -1,8 +1,9 @@
-//! The command line: `runner SPEC`, `runner plan SPEC`, `runner schema`.
+//! The command line: `runner SPEC`, `runner plan SPEC`, `runner submit SPEC`, `runner schema`.
 
 mod plan;
 mod run;
 mod schema;
+mod submit;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -29,6 +30,8 @@ enum Verb {
     Run(run::RunArgs),
     /// Say what a study consists of, what it will cost and what is already there; compute nothing
     Plan(plan::PlanArgs),
+    /// Compute a study on a cluster: its shards as tasks of Slurm, or as commands for other queues
+    Submit(submit::SubmitArgs),
     /// Print the JSON Schema of specs (Draft 4), for editors
     Schema,
 }
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
     match Cli::parse_from(with_verb(std::env::args_os())).verb {
         Verb::Run(args) => run::run(&args),
         Verb::Plan(args) => plan::plan(&args),
+        Verb::Submit(args) => submit::submit(&args),
         Verb::Schema => schema::schema(),
     }
 }
