@@ -87,6 +87,14 @@ impl Place {
         table.lines().map(cut).collect()
     }
 
+    /// The journals of a result folder.
+    fn journals(&self, folder: &str) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.path(folder).join("journal")).unwrap();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+
     fn tables(&self, folder: &str) -> [Vec<String>; 3] {
         ["runs.csv", "curves.csv", "traces.csv"]
             .map(|name| self.untimed(&format!("{folder}/{name}")))
@@ -154,7 +162,10 @@ fn a_study_leaves_tables_report_and_provenance() {
     assert_eq!(manifest["counts"]["ok"], 24);
     assert_eq!(manifest["threads"], 1);
     assert_eq!(manifest["study"]["spec"], "study.toml");
-    assert_eq!(manifest["tool"]["numerics_version"], 1);
+    assert_eq!(
+        manifest["tool"]["numerics_version"],
+        synapse_core::NUMERICS_VERSION
+    );
 }
 
 #[test]
@@ -286,6 +297,9 @@ fn a_second_process_on_the_same_folder_is_told_so() {
         "out: another process is writing there (process 1 on lab since today); \
          wait for it, or give --out another folder\n"
     );
+    let output = place.run(&["study.toml", "--out", "out", "--shard", "1/2"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("process 1 on lab since today"));
     assert!(!place.path("out/journal").exists());
 }
 
@@ -298,7 +312,7 @@ fn a_journal_that_is_none_is_left_alone() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
-        "out/journal: not a journal of runner; give --out another folder\n"
+        "out/journal: not a journal of this version of runner; give --out another folder\n"
     );
     assert_eq!(place.read("out/journal"), "dear diary\n");
     assert!(!place.path("out/study.toml").exists());
@@ -309,13 +323,14 @@ fn a_torn_journal_is_told_and_mended() {
     let place = Place::new(SPEC);
     place.ok(&["study.toml", "--out", "out", "--no-report"]);
     let before = place.tables("out");
-    let journal = place.read("out/journal");
-    place.write("out/journal", &journal[..journal.len() - 40]);
+    let journal = place.journals("out").remove(0);
+    let bytes = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, &bytes[..bytes.len() - 40]).unwrap();
     let output = place.run(&["study.toml", "--out", "out", "--no-report"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(
         text(&output.stderr).contains(
-            "out: 1 damaged lines of the journal were dropped; their runs are computed again"
+            "out: 1 damaged lines of the journals were dropped; their runs are computed again"
         ),
         "{}",
         text(&output.stderr)

@@ -1,6 +1,9 @@
 //! The model as its equations stand: one run, one unit, one number at a time, in the order of operations that
 //! the engine documents.
 
+mod force;
+
+use force::Inverse;
 use synapse_core::network::Network;
 use synapse_core::numeric::Real;
 use synapse_core::outcome::{Checkpoint, Outcome, Status};
@@ -23,8 +26,7 @@ struct State<F> {
     /// σ² of the Bayesian rule.
     s: Vec<F>,
     started: bool,
-    /// P of FORCE, full.
-    p: Vec<Vec<F>>,
+    p: Inverse<F>,
     /// Errors of learning steps, for windows; and of this trial or stream, for δ.
     errors: Vec<F>,
     recent: Vec<F>,
@@ -52,12 +54,7 @@ impl Plain<'_> {
                 .collect(),
             s: vec![F::ZERO; n],
             started: false,
-            p: (0..n)
-                .map(|i| {
-                    let one = |j| if i == j { 1.0 / alpha } else { 0.0 };
-                    (0..n).map(|j| F::from_f64(one(j))).collect()
-                })
-                .collect(),
+            p: Inverse::new(n, alpha),
             errors: Vec::new(),
             recent: Vec::new(),
         }
@@ -66,7 +63,7 @@ impl Plain<'_> {
     fn output<F: Real>(state: &State<F>) -> F {
         let mut sum = F::ZERO;
         for i in 0..state.w.len() {
-            sum += state.w[i] * state.r[i];
+            sum = state.w[i].mul_add(state.r[i], sum);
         }
         sum
     }
@@ -79,15 +76,15 @@ impl Plain<'_> {
         for i in 0..params.units {
             let mut drive = F::ZERO;
             for (j, value) in self.network.recurrent.row(i) {
-                drive += F::from_f64(value) * old_rates[j];
+                drive = F::from_f64(value).mul_add(old_rates[j], drive);
             }
             let fed_back = match params.feedback {
                 Feedback::Readout => output,
                 Feedback::OwnPotential => state.v[i],
             };
-            drive += F::from_f64(self.network.feedback[i]) * fed_back;
+            drive = F::from_f64(self.network.feedback[i]).mul_add(fed_back, drive);
             let v = state.v[i];
-            state.v[i] = v + leak * (drive - v);
+            state.v[i] = leak.mul_add(drive - v, v);
             if let Some(row) = pulse_row {
                 state.v[i] += leak * F::from_f64(self.network.pulse[(row, i)]);
             }
@@ -175,33 +172,7 @@ impl Plain<'_> {
                 }
             }
             RuleParams::Force { .. } => {
-                // P −= P r rᵀP/(1 + rᵀPr), then w += P r δ: as the equations stand.
-                let pr: Vec<F> = (0..n)
-                    .map(|i| {
-                        let mut sum = F::ZERO;
-                        for j in 0..n {
-                            sum += state.p[i][j] * state.r[j];
-                        }
-                        sum
-                    })
-                    .collect();
-                let mut rpr = F::ZERO;
-                for i in 0..n {
-                    rpr += state.r[i] * pr[i];
-                }
-                for i in 0..n {
-                    for j in 0..n {
-                        let shrink = pr[i] * pr[j] / (F::ONE + rpr);
-                        state.p[i][j] -= shrink;
-                    }
-                }
-                for i in 0..n {
-                    let mut gain = F::ZERO;
-                    for j in 0..n {
-                        gain += state.p[i][j] * state.r[j];
-                    }
-                    state.w[i] += gain * delta;
-                }
+                state.p.learn(&mut state.w, &state.r, delta);
             }
         }
     }
@@ -290,6 +261,7 @@ impl Plain<'_> {
             status: Status::Ok,
             checkpoints: Vec::new(),
             trace: None,
+            state: None,
         };
         let result = match self.training.protocol {
             Protocol::Trials {

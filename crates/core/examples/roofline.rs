@@ -92,11 +92,11 @@ impl Machine {
         let rounds = 100_000;
         let mut result = [1.0f32; LINE];
         let time = median(1, || probe::arithmetic(rounds, black_box(&mut result)));
-        // 12 products and 12 sums of vectors; which are as wide as the path's.
-        let width = match simd::path() {
-            simd::Path::Avx512 => 16,
-            simd::Path::Avx2 => 8,
-            simd::Path::Baseline | simd::Path::Plain => 4,
+        // 12 products and 12 sums of vectors, which are as wide as the path's.
+        let width = match simd::path().name() {
+            "avx512" => 16,
+            "avx2" => 8,
+            _ => 4,
         };
         Self {
             l1: loads(16 << 10),
@@ -333,6 +333,8 @@ fn whole_step(network: &Network, rule: &RuleParams, precision: Precision, lanes:
         rule,
         target: &target,
         trace: false,
+        keep_state: false,
+        resume: None,
     };
     let clock = Clock {
         started: Instant::now(),

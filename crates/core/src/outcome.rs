@@ -48,4 +48,18 @@ pub struct Outcome {
     pub checkpoints: Vec<Checkpoint>,
     /// Kept where the run asked for it and came to its last test.
     pub trace: Option<Trace>,
+    /// Kept where the run asked for it and came to its end.
+    pub state: Option<Learned>,
+}
+
+/// What a run of trials has learned: enough to go on with more of them. A trial starts from V_i = 0,
+/// so this is all that it inherits from the one before. Numbers of both formats are exact in f64.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Learned {
+    /// Trials learned.
+    pub trial: usize,
+    /// w_i, N entries.
+    pub weights: Vec<f64>,
+    /// The rule's own state, in an order that the rule knows.
+    pub rule: Vec<f64>,
 }

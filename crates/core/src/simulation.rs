@@ -9,8 +9,8 @@ mod lane;
 use crate::kernel::{self, Recurrent};
 use crate::network::Network;
 use crate::numeric::{Lanes, Mask, PANEL, PerUnit, Real};
-use crate::outcome::Outcome;
-use crate::params::{NetworkParams, ParamError, Precision, RuleParams, TrainingParams};
+use crate::outcome::{Learned, Outcome, Status};
+use crate::params::{NetworkParams, ParamError, Precision, Protocol, RuleParams, TrainingParams};
 use crate::rule::{self, LearningStep, Rule};
 use lane::{Lane, Next};
 use std::mem::{Discriminant, discriminant};
@@ -51,6 +51,11 @@ pub struct Run<'a> {
     pub target: &'a [f64],
     /// Whether to keep the trace of the last test.
     pub trace: bool,
+    /// Whether to keep what has been learned in the end.
+    pub keep_state: bool,
+    /// What an equal run with fewer trials has learned: the run goes on from there, and its outcome
+    /// has only the checkpoints after it.
+    pub resume: Option<&'a Learned>,
 }
 
 /// Why a batch has no results.
@@ -62,6 +67,9 @@ pub enum SimulationError {
     MixedPrecision,
     /// A target without a single step.
     EmptyTarget,
+    /// A state to go on from that is of another rule or network, or of as many trials or more, or for
+    /// a stream.
+    WrongState,
     /// The monitor ended it.
     Interrupted,
 }
@@ -75,6 +83,7 @@ impl std::fmt::Display for SimulationError {
             }
             Self::MixedPrecision => write!(f, "a batch holds runs of one precision"),
             Self::EmptyTarget => write!(f, "the target has no time step"),
+            Self::WrongState => write!(f, "the state to go on from does not fit the run"),
             Self::Interrupted => write!(f, "interrupted"),
         }
     }
@@ -170,6 +179,15 @@ fn check(network: &Network, runs: &[Run<'_>]) -> Result<(), SimulationError> {
         if run.training.precision != runs[0].training.precision {
             return Err(SimulationError::MixedPrecision);
         }
+        if let Some(state) = run.resume {
+            let more = match run.training.protocol {
+                Protocol::Trials { trials, .. } => state.trial < trials,
+                Protocol::Stream { .. } => false,
+            };
+            if !more || state.weights.len() != network.params.units {
+                return Err(SimulationError::WrongState);
+            }
+        }
     }
     Ok(())
 }
@@ -194,6 +212,8 @@ struct Engine<'a, F, const L: usize> {
     outcomes: Vec<Option<Outcome>>,
     /// Time steps between two calls of a monitor.
     monitor_every: usize,
+    /// Whether all states to go on from were of the runs' rules.
+    fits: bool,
 }
 
 /// A rule, and the lanes that learn by it.
@@ -223,6 +243,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             next_run: 0,
             outcomes: vec![None; runs.len()],
             monitor_every: (MONITOR_EVERY / work).clamp(1, MONITOR_STEPS),
+            fits: true,
         };
         for lane in 0..L {
             engine.refill(lane);
@@ -261,18 +282,19 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             self.lanes[lane] = None;
             return;
         };
-        for (weight, &start) in self
-            .weights
-            .rows_mut()
-            .iter_mut()
-            .zip(&self.network.readout)
-        {
+        let start = run
+            .resume
+            .map_or(&self.network.readout, |state| &state.weights);
+        for (weight, &start) in self.weights.rows_mut().iter_mut().zip(start) {
             weight[lane] = F::from_f64(start);
         }
         for kind in &mut self.rules {
             if kind.kind == discriminant(run.rule) {
                 kind.lanes[lane] = true;
                 kind.rule.begin(lane, run.rule, run.training.learn_every_ms);
+                if let Some(state) = run.resume {
+                    self.fits &= kind.rule.restore(lane, &state.rule);
+                }
             }
         }
         self.lanes[lane] = Some(Lane::new(self.next_run, run, &self.network.params));
@@ -297,6 +319,9 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         let mut since_monitor = 0;
         let mut run_steps = 0;
         loop {
+            if !self.fits {
+                return Err(SimulationError::WrongState);
+            }
             let active = self.lanes.iter().filter(|lane| lane.is_some()).count();
             if active == 0 {
                 let _ = monitor.advanced(run_steps);
@@ -377,10 +402,24 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
 
     fn finish(&mut self, index: usize) {
         if let Some(lane) = self.lanes[index].take() {
-            let (run, outcome) = lane.finish();
+            let (run, mut outcome) = lane.finish();
+            if self.runs[run].keep_state && outcome.status == Status::Ok {
+                outcome.state = self.learned(index, &outcome);
+            }
             self.outcomes[run] = Some(outcome);
         }
         self.refill(index);
+    }
+
+    /// What the run of a lane has learned, now that it is done.
+    fn learned(&self, lane: usize, outcome: &Outcome) -> Option<Learned> {
+        let kind = self.rules.iter().find(|kind| kind.lanes[lane])?;
+        let weights = self.weights.rows().iter();
+        Some(Learned {
+            trial: outcome.checkpoints.last()?.trial,
+            weights: weights.map(|row| row[lane].to_f64()).collect(),
+            rule: kind.rule.save(lane),
+        })
     }
 
     fn advance(&mut self) {

@@ -1,17 +1,20 @@
 //! Packs runs into batches: runs on one network that the engine advances in lockstep.
 
+use crate::continuation::Starts;
 use crate::spec::{Condition, Study};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
-use synapse_core::params::{Precision, RuleParams};
+use synapse_core::params::{Precision, Protocol, RuleParams};
 use synapse_core::simulation::{self, lanes, widths};
 use synapse_core::{rule, schedule, target};
 
 /// Runs that are computed together. How they are packed does not change any of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Positions in the study's order of runs, the longest run first.
     pub runs: Vec<usize>,
+    /// The time steps of each.
+    pub works: Vec<Work>,
     /// Which network replicate they share.
     pub network: usize,
     /// The kind of work: runs of one kind have the same network parameters and precision, and all
@@ -19,6 +22,8 @@ pub struct Batch {
     pub kind: usize,
     /// Time steps of all runs together.
     pub run_steps: u64,
+    /// What it costs, about, in no particular unit: the same on every machine.
+    pub cost: f64,
 }
 
 /// The time steps of one run.
@@ -39,6 +44,23 @@ impl Work {
         Self {
             steps: schedule::run_steps(protocol, dt_ms, period),
             learning_steps: schedule::learning_steps(protocol, dt_ms, period),
+        }
+    }
+
+    /// What remains of a run after so many trials.
+    fn after(self, trials: usize, condition: &Condition) -> Self {
+        let Protocol::Trials { trials: all, .. } = condition.training.protocol else {
+            return self;
+        };
+        let dt_ms = condition.network.dt_ms;
+        let checkpoints = schedule::checkpoints(&condition.training.protocol, dt_ms);
+        let tests = |from| checkpoints.iter().filter(|&&trial| trial >= from).count();
+        let presentations = |trials: usize, tests: usize| (trials + tests) as u64;
+        let rest = all.saturating_sub(trials);
+        let per_presentation = self.steps / presentations(all, tests(0)).max(1);
+        Self {
+            steps: per_presentation * presentations(rest, tests(trials + 1)),
+            learning_steps: self.learning_steps / (all as u64).max(1) * rest as u64,
         }
     }
 }
@@ -89,9 +111,15 @@ fn kinds(conditions: &[Condition]) -> Vec<usize> {
 /// Wide batches are the cheapest per run; but while there are too few of them to keep all threads
 /// busy to the end, they are split.
 pub fn pack(study: &Study, pending: &[usize], threads: usize) -> Vec<Batch> {
+    pack_rest(study, pending, threads, &Starts::default())
+}
+
+/// Packs runs of which some go on from what has been learned.
+pub fn pack_rest(study: &Study, pending: &[usize], threads: usize, starts: &Starts) -> Vec<Batch> {
     let packer = Packer {
         study,
         work: study.conditions.iter().map(Work::of).collect(),
+        starts,
     };
     let of_condition = kinds(&study.conditions);
     let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
@@ -117,6 +145,7 @@ struct Packer<'a> {
     study: &'a Study,
     /// Of each condition.
     work: Vec<Work>,
+    starts: &'a Starts,
 }
 
 impl Packer<'_> {
@@ -125,79 +154,77 @@ impl Packer<'_> {
     }
 
     fn work(&self, run: usize) -> Work {
-        self.work[self.study.run(run).condition]
+        let work = self.work[self.study.run(run).condition];
+        match self.starts.trials(run) {
+            0 => work,
+            trials => work.after(trials, self.condition(run)),
+        }
     }
 
     fn batch(&self, runs: &[usize], network: usize, kind: usize) -> Batch {
         Batch {
             runs: runs.to_vec(),
+            works: runs.iter().map(|&run| self.work(run)).collect(),
             network,
             kind,
             run_steps: runs.iter().map(|&run| self.work(run).steps).sum(),
+            cost: self.cost(runs),
         }
     }
 
-    /// What a batch costs, in no particular unit.
-    fn cost(&self, batch: &Batch) -> f64 {
-        let condition = self.condition(batch.runs[0]);
+    fn cost(&self, runs: &[usize]) -> f64 {
+        let condition = self.condition(runs[0]);
         let network = &condition.network;
         let pairs = (network.units * network.units) as f64;
         let precision = condition.training.precision;
-        let step = pairs
-            * network.connection_probability
-            * relative_cost(precision, lanes(precision, batch.runs.len()));
-        let longest = batch.runs.iter().map(|&run| self.work(run).steps).max();
+        let relative = relative_cost(precision, lanes(precision, runs.len()));
+        let step = pairs * network.connection_probability * relative;
+        let longest = runs.iter().map(|&run| self.work(run).steps).max();
         let mut cost = longest.unwrap_or(0) as f64 * step;
         if is_force(condition) {
-            // A pass over half of the pairs.
             let update = FORCE_COST * pairs * (simulation::size(precision) / 4) as f64;
-            let learning = batch.runs.iter().map(|&run| self.work(run).learning_steps);
+            let learning = runs.iter().map(|&run| self.work(run).learning_steps);
             cost += learning.sum::<u64>() as f64 * update;
         }
         cost
     }
 
     /// Splits the costliest batches into halves for as long as all are done sooner so.
-    fn balance(&self, batches: Vec<Batch>, threads: usize) -> Vec<Batch> {
-        let mut priced: Vec<(f64, Batch)> = batches
-            .into_iter()
-            .map(|batch| (self.cost(&batch), batch))
-            .collect();
-        let sort = |priced: &mut Vec<(f64, Batch)>| priced.sort_by(|a, b| b.0.total_cmp(&a.0));
-        sort(&mut priced);
+    fn balance(&self, mut batches: Vec<Batch>, threads: usize) -> Vec<Batch> {
+        let sort = |batches: &mut Vec<Batch>| batches.sort_by(|a, b| b.cost.total_cmp(&a.cost));
+        let duration =
+            |batches: &[Batch]| makespan(batches.iter().map(|batch| batch.cost), threads);
+        sort(&mut batches);
         // With many batches for each thread the last ones weigh little.
-        while priced.len() < BATCHES_PER_THREAD * threads {
-            let now = makespan(priced.iter().map(|(cost, _)| *cost), threads);
-            let better = (1..=priced.len())
-                .filter_map(|count| self.halved(&priced, count))
+        while batches.len() < BATCHES_PER_THREAD * threads {
+            // Of many batches not every count is tried: the search stays short.
+            let better = (1..=batches.len())
+                .filter(|count| batches.len() <= 64 || count.is_power_of_two())
+                .filter_map(|count| self.halved(&batches, count))
                 .map(|mut split| {
                     sort(&mut split);
-                    (
-                        makespan(split.iter().map(|(cost, _)| *cost), threads),
-                        split,
-                    )
+                    (duration(&split), split)
                 })
                 .min_by(|a, b| a.0.total_cmp(&b.0));
             match better {
-                Some((then, split)) if then < WORTHWHILE * now => priced = split,
+                Some((then, split)) if then < WORTHWHILE * duration(&batches) => batches = split,
                 _ => break,
             }
         }
-        priced.into_iter().map(|(_, batch)| batch).collect()
+        batches
     }
 
     /// The first `count` batches as halves; none if one of them is a single run.
-    fn halved(&self, priced: &[(f64, Batch)], count: usize) -> Option<Vec<(f64, Batch)>> {
-        let (split, rest) = priced.split_at(count);
+    fn halved(&self, batches: &[Batch], count: usize) -> Option<Vec<Batch>> {
+        let (split, rest) = batches.split_at(count);
         let mut result = rest.to_vec();
-        for (_, batch) in split {
+        for batch in split {
             if batch.runs.len() < 2 {
                 return None;
             }
             let (first, second) = batch.runs.split_at(batch.runs.len().div_ceil(2));
             for half in [first, second] {
-                let half = self.batch(half, batch.network, batch.kind);
-                result.push((self.cost(&half), half));
+                result.push(self.batch(half, batch.network, batch.kind));
             }
         }
         Some(result)

@@ -5,7 +5,7 @@
 //! measured, for batches like those of the study, on as many threads at once as will compute it: they
 //! share caches and memory. Runs that diverge end early, which no estimate can know.
 
-use crate::batch::{Batch, Work, is_force, makespan};
+use crate::batch::{Batch, is_force, makespan};
 use crate::spec::{Condition, Study};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -86,7 +86,7 @@ pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
         .iter()
         .map(|batch| {
             let shape = shape(batch);
-            let works = conditions(batch).into_iter().map(Work::of);
+            let works = batch.works.iter();
             let Prices { step, learning } = all_prices[&shape];
             let longest = works.clone().map(|work| work.steps).max().unwrap_or(0);
             let learn = works.map(|work| work.learning_steps as f64);
@@ -201,6 +201,8 @@ fn calibrate(seed: u64, conditions: &[&Condition], copies: usize, budget: Durati
                 rule: if learning { rule } else { &resting },
                 target,
                 trace: false,
+                keep_state: false,
+                resume: None,
             })
             .collect();
         on_threads(copies, || seconds_per_step(&network, &runs, budget / 2))

@@ -1,17 +1,31 @@
 //! Computes batches in parallel and hands over each as soon as it is done.
 
 use crate::batch::Batch;
+use crate::continuation::{Point, Starts};
+use crate::fault;
 use crate::spec::{RunKey, Study};
 use crate::store::{Record, RecordStatus, TraceRecord};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
 use synapse_core::network::Network;
-use synapse_core::outcome::{Outcome, Status};
+use synapse_core::outcome::{Learned, Outcome, Status};
 use synapse_core::simulation::{self, Monitor, Run, SimulationError};
 use synapse_core::target;
+
+/// A run that has been computed, or could not be.
+#[derive(Debug)]
+pub struct Finished {
+    /// What is kept in the journal.
+    pub record: Record,
+    /// What it has learned, if that is to be kept.
+    pub learned: Option<Learned>,
+}
+
+/// An outcome, and the checkpoints before it started.
+type Attempted = (Outcome, Vec<Point>);
 
 /// Whether the trace of a run is kept.
 pub fn wants_trace(study: &Study, key: RunKey) -> bool {
@@ -36,7 +50,8 @@ pub fn execute<E>(
     threads: usize,
     stop: &AtomicBool,
     progress: &dyn Progress,
-    mut keep: impl FnMut(Vec<Record>) -> Result<(), E>,
+    starts: &Starts,
+    mut keep: impl FnMut(Vec<Finished>) -> Result<(), E>,
 ) -> Result<(), ExecuteError<E>> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -55,7 +70,7 @@ pub fn execute<E>(
                     let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
-                    if let Some(records) = compute(study, batch, stop, progress)
+                    if let Some(records) = compute(study, batch, stop, progress, starts)
                         && sender.send(records).is_err()
                     {
                         break;
@@ -97,11 +112,14 @@ impl<E: std::fmt::Display + std::fmt::Debug> std::error::Error for ExecuteError<
 struct StopOr<'a> {
     stop: &'a AtomicBool,
     progress: &'a dyn Progress,
+    /// What has been told to `progress`.
+    computed: &'a AtomicU64,
 }
 
 impl Monitor for StopOr<'_> {
     fn advanced(&self, run_steps: u64) -> ControlFlow<()> {
         self.progress.advanced(run_steps);
+        self.computed.fetch_add(run_steps, Ordering::Relaxed);
         if self.stop.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
@@ -110,65 +128,124 @@ impl Monitor for StopOr<'_> {
     }
 }
 
-/// The records of a batch; none if it was stopped. A panic becomes a failure of its runs.
+/// The records of a batch; none if it was stopped. If a batch fails, its runs are computed one by one,
+/// so that only those fail that must.
 fn compute(
     study: &Study,
     batch: &Batch,
     stop: &AtomicBool,
     progress: &dyn Progress,
-) -> Option<Vec<Record>> {
+    starts: &Starts,
+) -> Option<Vec<Finished>> {
     let started = Instant::now();
-    let monitor = StopOr { stop, progress };
-    let result = catch_unwind(AssertUnwindSafe(|| outcomes(study, batch, &monitor)));
-    // Lanes advance together: each run is given its share.
-    let wall_s = started.elapsed().as_secs_f64() / batch.runs.len() as f64;
-    let failed = |message: String| {
-        batch
-            .runs
-            .iter()
-            .map(|&run| Record {
-                id: study.run_id(study.run(run)),
-                status: RecordStatus::Failed,
-                diverged: None,
-                message: message.clone(),
-                checkpoints: Vec::new(),
-                trace: None,
-                wall_s,
-            })
-            .collect()
+    // A failed attempt is not counted as progress twice.
+    let computed = AtomicU64::new(0);
+    let monitor = StopOr {
+        stop,
+        progress,
+        computed: &computed,
     };
-    match result {
-        Ok(Ok(outcomes)) => Some(
-            batch
-                .runs
-                .iter()
-                .zip(outcomes)
-                .map(|(&run, outcome)| record(study, run, outcome, wall_s))
-                .collect(),
-        ),
-        Ok(Err(SimulationError::Interrupted)) => None,
-        Ok(Err(error)) => Some(failed(error.to_string())),
+    let message = match attempt(study, batch.network, &batch.runs, starts, &monitor) {
+        Ok(outcomes) => {
+            // Lanes advance together: each run is given its share.
+            let wall_s = started.elapsed().as_secs_f64() / batch.runs.len() as f64;
+            let runs = batch.runs.iter().zip(outcomes);
+            return Some(
+                runs.map(|(&run, outcome)| record(study, run, outcome, wall_s))
+                    .collect(),
+            );
+        }
+        Err(Stopped::Interrupted) => return None,
+        Err(Stopped::Failed(message)) => message,
+    };
+    if let [run] = batch.runs[..] {
+        let wall_s = started.elapsed().as_secs_f64();
+        return Some(vec![failed(study, run, message, wall_s)]);
+    }
+    let one_by_one = |&run: &usize| {
+        let alone = Batch {
+            runs: vec![run],
+            ..batch.clone()
+        };
+        compute(study, &alone, stop, &Silent, starts)
+    };
+    let records: Option<Vec<Vec<Finished>>> = batch.runs.iter().map(one_by_one).collect();
+    let rest = batch
+        .run_steps
+        .saturating_sub(computed.load(Ordering::Relaxed));
+    progress.advanced(rest);
+    Some(records?.into_iter().flatten().collect())
+}
+
+/// Why an attempt has no outcomes.
+enum Stopped {
+    Interrupted,
+    Failed(String),
+}
+
+/// Computes runs together. A panic is a failure.
+fn attempt(
+    study: &Study,
+    network: usize,
+    runs: &[usize],
+    starts: &Starts,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Attempted>, Stopped> {
+    match catch_unwind(AssertUnwindSafe(|| {
+        outcomes(study, network, runs, starts, monitor)
+    })) {
+        Ok(Ok(outcomes)) => Ok(outcomes),
+        Ok(Err(SimulationError::Interrupted)) => Err(Stopped::Interrupted),
+        Ok(Err(error)) => Err(Stopped::Failed(error.to_string())),
         Err(panic) => {
             let text = panic
                 .downcast_ref::<&str>()
                 .map(ToString::to_string)
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_else(|| "unknown".to_owned());
-            Some(failed(format!("internal error: {text}")))
+            Err(Stopped::Failed(format!("internal error: {text}")))
         }
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn advanced(&self, _run_steps: u64) {}
+}
+
+fn failed(study: &Study, run: usize, message: String, wall_s: f64) -> Finished {
+    let record = Record {
+        id: study.run_id(study.run(run)),
+        status: RecordStatus::Failed,
+        diverged: None,
+        message,
+        checkpoints: Vec::new(),
+        trace: None,
+        wall_s,
+        origin: 0,
+    };
+    Finished {
+        record,
+        learned: None,
     }
 }
 
 fn outcomes(
     study: &Study,
-    batch: &Batch,
+    network: usize,
+    runs: &[usize],
+    starts: &Starts,
     monitor: &dyn Monitor,
-) -> Result<Vec<Outcome>, SimulationError> {
-    let keys: Vec<RunKey> = batch.runs.iter().map(|&run| study.run(run)).collect();
+) -> Result<Vec<Attempted>, SimulationError> {
+    let keys: Vec<RunKey> = runs.iter().map(|&run| study.run(run)).collect();
+    for key in &keys {
+        fault::computing(study.run_id(*key));
+    }
     let condition = |key: &RunKey| &study.conditions[key.condition];
     let params = &condition(&keys[0]).network;
     let network =
-        Network::draw(params, study.seed, batch.network as u64).map_err(SimulationError::Params)?;
+        Network::draw(params, study.seed, network as u64).map_err(SimulationError::Params)?;
     let targets = keys
         .iter()
         .map(|key| {
@@ -181,34 +258,42 @@ fn outcomes(
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(SimulationError::Params)?;
+    let before: Vec<_> = runs.iter().map(|&run| starts.load(run)).collect();
     let runs: Vec<Run<'_>> = keys
         .iter()
         .zip(&targets)
-        .map(|(key, target)| Run {
+        .zip(&before)
+        .map(|((key, target), before)| Run {
             training: &condition(key).training,
             rule: &condition(key).rule,
             target,
             trace: wants_trace(study, *key),
+            keep_state: study.keep_state,
+            resume: before.as_ref().map(|(learned, _)| learned),
         })
         .collect();
-    simulation::simulate(&network, &runs, monitor)
+    let outcomes = simulation::simulate(&network, &runs, monitor)?;
+    let before = before
+        .into_iter()
+        .map(|before| before.map_or(&[][..], |(_, points)| points));
+    let before = before.map(<[Point]>::to_vec);
+    Ok(outcomes.into_iter().zip(before).collect())
 }
 
-fn record(study: &Study, run: usize, outcome: Outcome, wall_s: f64) -> Record {
+fn record(study: &Study, run: usize, (outcome, before): Attempted, wall_s: f64) -> Finished {
     let (status, diverged) = match outcome.status {
         Status::Ok => (RecordStatus::Ok, None),
         Status::Diverged { trial, step } => (RecordStatus::Diverged, Some((trial, step))),
     };
-    Record {
+    let mut checkpoints = before;
+    let points = outcome.checkpoints.iter();
+    checkpoints.extend(points.map(|point| (point.trial, point.test_mse, point.tracking_mse)));
+    let record = Record {
         id: study.run_id(study.run(run)),
         status,
         diverged,
         message: String::new(),
-        checkpoints: outcome
-            .checkpoints
-            .iter()
-            .map(|point| (point.trial, point.test_mse, point.tracking_mse))
-            .collect(),
+        checkpoints,
         trace: outcome.trace.map(|trace| TraceRecord {
             trial: trace.trial,
             t_ms: trace.t_ms,
@@ -216,5 +301,10 @@ fn record(study: &Study, run: usize, outcome: Outcome, wall_s: f64) -> Record {
             v: trace.v,
         }),
         wall_s,
+        origin: 0,
+    };
+    Finished {
+        record,
+        learned: outcome.state,
     }
 }

@@ -3,21 +3,30 @@
 //! The path of the data, in order:
 //!
 //! 1. [`spec`]: a TOML file becomes a validated study; every run has an identity.
-//! 2. [`store`]: the result folder says which runs are there already.
-//! 3. [`batch`]: the missing runs are packed into batches that share a network.
+//! 2. [`store`]: the journals of the result folder say which runs are there already; [`inventory`]:
+//!    which are missing, [`stale`]: and which belong to it no more.
+//! 3. [`batch`]: the missing runs are packed into batches that share a network; [`shard`]: or those of
+//!    a part of the study.
+//!    [`continuation`]: runs may go on from what shorter ones have learned.
 //! 4. [`execute`]: batches are computed in parallel, and each is kept as soon as it is done.
 //! 5. [`store`] again: tables in a documented order; [`manifest`]: where they come from.
 //! 6. `synapse-report` makes statistics, figures and a verdict of them.
 //!
-//! [`cli`] holds the verbs of the command line, [`estimate`] what a study will cost, [`slurm`] how it
-//! is divided over a cluster.
+//! [`cli`] holds the verbs of the command line, [`estimate`] what a study will cost, [`slurm`] how it is
+//! divided over a cluster, [`provenance`] who computed something; [`fault`] is for tests.
 
 pub mod batch;
 pub mod cli;
+pub mod continuation;
 pub mod estimate;
 pub mod execute;
+pub mod fault;
+pub mod inventory;
 pub mod manifest;
 pub mod progress;
+pub mod provenance;
+pub mod shard;
 pub mod slurm;
 pub mod spec;
+pub mod stale;
 pub mod store;

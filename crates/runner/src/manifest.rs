@@ -1,23 +1,28 @@
 //! `manifest.json`: where the tables come from.
 
+use crate::provenance::{Host, Origin, Process, Tool};
+use crate::spec::Study;
+use crate::spec::identity::hex;
+use crate::store::Kept;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::Command;
 
-/// Provenance of a result folder, as of the last process that completed it.
+/// Provenance of a result folder.
 #[derive(Debug, Clone, Serialize)]
 pub struct Manifest {
-    /// The program.
+    /// The program that wrote the tables.
     pub tool: Tool,
     /// The study.
     pub study: StudyOrigin,
-    /// The machine.
+    /// The machine that wrote the tables.
     pub host: Host,
-    /// The command line.
+    /// The command line that did so.
     pub command: Vec<String>,
-    /// Worker threads.
+    /// Worker threads of that process.
     pub threads: usize,
-    /// When this process started, UTC.
+    /// When that process started, UTC.
     pub started: String,
     /// When it finished, UTC.
     pub finished: String,
@@ -25,44 +30,48 @@ pub struct Manifest {
     pub wall_s: f64,
     /// What there is.
     pub counts: Counts,
+    /// Every process that contributed runs, in the order of their starts.
+    pub processes: Vec<Contribution>,
 }
 
-/// Version and origin of the program.
+/// A process, and what of the tables it computed.
 #[derive(Debug, Clone, Serialize)]
-pub struct Tool {
-    /// Its name.
-    pub name: &'static str,
-    /// Its version.
-    pub version: &'static str,
-    /// Version of the numerics: results of different versions may differ in their bits.
-    pub numerics_version: u32,
-    /// Git revision that it was built from; empty if unknown.
-    pub git_revision: &'static str,
-    /// Whether the sources had uncommitted changes when it was built; missing if unknown.
-    pub git_dirty: Option<bool>,
-    /// Compiler.
-    pub rustc: &'static str,
-    /// Target triple.
-    pub target: &'static str,
+pub struct Contribution {
+    /// How many of the study's runs.
+    pub runs: usize,
+    /// The process.
+    #[serde(flatten)]
+    pub process: Process,
+    /// Its machine.
+    pub host: Host,
+    /// Its program.
+    pub tool: Tool,
 }
 
-impl Tool {
-    /// This program.
-    pub fn this() -> Self {
-        Self {
-            name: env!("CARGO_PKG_NAME"),
-            version: env!("CARGO_PKG_VERSION"),
-            numerics_version: synapse_core::NUMERICS_VERSION,
-            git_revision: env!("SYNAPSE_GIT_REVISION"),
-            git_dirty: match env!("SYNAPSE_GIT_DIRTY") {
-                "true" => Some(true),
-                "false" => Some(false),
-                _ => None,
-            },
-            rustc: env!("SYNAPSE_RUSTC"),
-            target: env!("SYNAPSE_TARGET"),
+/// The processes whose records the tables hold.
+pub fn contributions(study: &Study, kept: &Kept) -> Vec<Contribution> {
+    let mut runs = vec![0; kept.origins.len()];
+    for position in 0..study.runs() {
+        if let Some(record) = kept.records.get(&study.run_id(study.run(position))) {
+            runs[record.origin] += 1;
         }
     }
+    let contributed = kept.origins.iter().zip(runs).filter(|(_, runs)| *runs > 0);
+    contributed
+        .filter_map(|(origin, runs)| {
+            let Origin {
+                tool,
+                host,
+                process,
+            } = origin.clone()?;
+            Some(Contribution {
+                runs,
+                process,
+                host,
+                tool,
+            })
+        })
+        .collect()
 }
 
 /// Which spec, and the state of the checkout that it lies in.
@@ -72,6 +81,8 @@ pub struct StudyOrigin {
     pub name: String,
     /// The spec, as given on the command line.
     pub spec: String,
+    /// SHA-256 of the complete study as `study.toml` has it.
+    pub sha256: String,
     /// Git revision of the spec's folder; missing outside a checkout.
     pub git_revision: Option<String>,
     /// Whether the spec differs from that revision.
@@ -79,8 +90,8 @@ pub struct StudyOrigin {
 }
 
 impl StudyOrigin {
-    /// Asks git about the spec.
-    pub fn of(name: &str, spec: &Path) -> Self {
+    /// Asks git about the spec; `complete` is the text of `study.toml`.
+    pub fn of(name: &str, spec: &Path, complete: &str) -> Self {
         let folder = spec
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
@@ -100,46 +111,9 @@ impl StudyOrigin {
         Self {
             name: name.to_owned(),
             spec: spec.display().to_string(),
+            sha256: hex(&Sha256::digest(complete)),
             git_revision: git(&["rev-parse", "HEAD"]),
             git_dirty: git(&["status", "--porcelain", "--", &file]).map(|text| !text.is_empty()),
-        }
-    }
-}
-
-/// The machine.
-#[derive(Debug, Clone, Serialize)]
-pub struct Host {
-    /// Its name.
-    pub name: String,
-    /// Operating system and its version.
-    pub os: String,
-    /// Processor.
-    pub cpu: String,
-    /// Vector instructions in use (results do not depend on them).
-    pub vectors: &'static str,
-    /// Logical processors.
-    pub cpus: usize,
-    /// Memory in bytes.
-    pub memory_bytes: u64,
-}
-
-impl Host {
-    /// This machine.
-    pub fn this() -> Self {
-        let mut system = sysinfo::System::new();
-        system.refresh_cpu_all();
-        system.refresh_memory();
-        Self {
-            name: sysinfo::System::host_name().unwrap_or_default(),
-            os: sysinfo::System::long_os_version().unwrap_or_default(),
-            cpu: system
-                .cpus()
-                .first()
-                .map(|cpu| cpu.brand().trim().to_owned())
-                .unwrap_or_default(),
-            vectors: synapse_core::simd::path().name(),
-            cpus: system.cpus().len(),
-            memory_bytes: system.total_memory(),
         }
     }
 }
@@ -157,7 +131,7 @@ pub struct Counts {
     pub diverged: usize,
     /// Runs that failed.
     pub failed: usize,
-    /// Runs that this process computed.
+    /// Runs that the process that wrote the tables computed.
     pub computed: usize,
     /// Runs that were there before.
     pub reused: usize,

@@ -124,10 +124,10 @@ impl<F: Real> Rows<F> {
                 let mut sum = V::load(token, &k[part..]);
                 for row in 0..ROWS {
                     let p = &mut p[row * PARTS + part..];
-                    let value = V::load(token, p) - V::splat(token, self.shrink[row]) * d;
+                    let value = V::splat(token, self.shrink[row]).mul_from(d, V::load(token, p));
                     value.store(p);
-                    totals[row] = totals[row] + value * r;
-                    sum = sum + value * V::splat(token, self.rate[row]);
+                    totals[row] = value.mul_add(r, totals[row]);
+                    sum = value.mul_add(V::splat(token, self.rate[row]), sum);
                 }
                 sum.store(&mut k[part..]);
             }
@@ -140,13 +140,13 @@ impl<F: Real> Rows<F> {
                 for row in 0..ROWS {
                     let p = &mut p[row * PARTS + part..];
                     let end = V::splat(token, self.ends[row]);
-                    let shrink = V::splat(token, self.shrink[row]) * d;
+                    let shrink = V::splat(token, self.shrink[row]);
                     let shrink = V::select(end.less(number), zero, shrink);
-                    let value = V::load(token, p) - shrink;
+                    let value = shrink.mul_from(d, V::load(token, p));
                     value.store(p);
-                    totals[row] = totals[row] + value * r;
+                    totals[row] = value.mul_add(r, totals[row]);
                     let before = V::select(number.less(end), value, zero);
-                    sum = sum + before * V::splat(token, self.rate[row]);
+                    sum = before.mul_add(V::splat(token, self.rate[row]), sum);
                 }
                 sum.store(&mut k[part..]);
             }

@@ -22,8 +22,7 @@
 //!
 //! Tried and rejected: panels of 128 columns (the sums' way to L2 and back costs more than the misses
 //! saved: +7 %), eight rows side by side instead of four (no gain), 64 lanes (3 % faster and twice as
-//! many runs before a batch is full), fused multiply-add on every path (7 % faster in f32, 12 % in
-//! f64; the plain and SSE2 paths would call a function for each).
+//! many runs before a batch is full).
 
 mod force;
 mod learning;

@@ -85,7 +85,8 @@ fn advance_with<F: Real, V: Vector<F>, const L: usize>(
                     for row in 0..ROWS {
                         let column = (columns >> (8 * row)) as u8;
                         let rate = V::load(token, &rates[usize::from(column)][first..]);
-                        side_by_side[row] = side_by_side[row] + V::splat(token, values[row]) * rate;
+                        side_by_side[row] =
+                            V::splat(token, values[row]).mul_add(rate, side_by_side[row]);
                     }
                 }
                 for (&sum, &row) in side_by_side.iter().zip(&group.rows) {
@@ -102,8 +103,8 @@ fn advance_with<F: Real, V: Vector<F>, const L: usize>(
                         Feedback::Readout => V::load(token, &output[first..]),
                         Feedback::OwnPotential => potential,
                     };
-                    let drive = sum + V::splat(token, network.feedback[row]) * fed_back;
-                    let next = potential + leak * (drive - potential);
+                    let drive = V::splat(token, network.feedback[row]).mul_add(fed_back, sum);
+                    let next = leak.mul_add(drive - potential, potential);
                     next.store(&mut potentials[row][first..]);
                 }
             }
@@ -190,7 +191,7 @@ fn readout_with<F: Real, V: Vector<F>, const L: usize>(
     for first in (0..L).step_by(V::WIDTH) {
         let mut sum = V::load(token, &output[first..]);
         for (weight, rate) in weights.iter().zip(rates) {
-            sum = sum + V::load(token, &weight[first..]) * V::load(token, &rate[first..]);
+            sum = V::load(token, &weight[first..]).mul_add(V::load(token, &rate[first..]), sum);
         }
         sum.store(&mut output[first..]);
     }

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
 /// `f32` or `f64`. Only operations that IEEE 754 rounds correctly, and our own tanh: the same bits
-/// on every machine. Never `mul_add`, which is one rounding on some machines and slow on others.
+/// on every machine. A multiplication is fused with an addition by name alone, and then everywhere.
 pub trait Real:
     Copy
     + Debug
@@ -30,6 +30,8 @@ pub trait Real:
     /// 1.
     const ONE: Self;
 
+    /// self · factor + addend, rounded once: slow outside of the kernels.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// The nearest number of this format.
     fn from_f64(value: f64) -> Self;
     /// This number, exactly.
@@ -48,6 +50,10 @@ impl Real for f32 {
     const ONE: Self = 1.0;
 
     #[inline(always)]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        f32::mul_add(self, factor, addend)
+    }
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
     }
@@ -61,6 +67,10 @@ impl Real for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
 
+    #[inline(always)]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        f64::mul_add(self, factor, addend)
+    }
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value

@@ -107,7 +107,7 @@ fn polynomial<F: Copy, V: Vector<F>>(token: V::Token, coefficients: &'static [F]
     let mut sum = V::splat(token, coefficients[i]);
     while i > 0 {
         i -= 1;
-        sum = sum * x + V::splat(token, coefficients[i]);
+        sum = sum.mul_add(x, V::splat(token, coefficients[i]));
     }
     sum
 }
@@ -123,15 +123,15 @@ pub fn tanh<F: Real, V: Vector<F>>(token: V::Token, x: V) -> V {
     let magnitude = V::select(saturation.less(magnitude), saturation, magnitude);
 
     let square = magnitude * magnitude;
-    let small = magnitude + (magnitude * square) * polynomial(token, F::P, square);
+    let small = (magnitude * square).mul_add(polynomial(token, F::P, square), magnitude);
 
     let z = magnitude + magnitude;
     let magic = number(F::MAGIC);
-    let shifted = z * number(F::LOG2_E) + magic;
+    let shifted = z.mul_add(number(F::LOG2_E), magic);
     let k = shifted - magic;
-    let f = (z - k * number(F::LN_2.0)) - k * number(F::LN_2.1);
+    let f = k.mul_from(number(F::LN_2.1), k.mul_from(number(F::LN_2.0), z));
     let exponential =
-        shifted.power_of_low_bits() * (one + (f + (f * f) * polynomial(token, F::Q, f)));
+        shifted.power_of_low_bits() * (one + (f * f).mul_add(polynomial(token, F::Q, f), f));
     let large = one - (one + one) / (exponential + one);
 
     V::select(magnitude.less(number(F::SMALL)), small, large).with_sign_of(x)

@@ -194,4 +194,27 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
         self.lanes[lane].drift = None;
         self.window.close(lane);
     }
+
+    /// Whether it started, σ_i², and the window.
+    fn save(&self, lane: usize) -> Vec<f64> {
+        let mut saved = vec![f64::from(u8::from(self.lanes[lane].started))];
+        saved.extend(self.variances.rows().iter().map(|row| row[lane].to_f64()));
+        saved.extend(self.window.save(lane));
+        saved
+    }
+
+    fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {
+        let units = self.variances.rows().len();
+        let Some((&started, rest)) = saved.split_first() else {
+            return false;
+        };
+        let Some((variances, window)) = rest.split_at_checked(units) else {
+            return false;
+        };
+        self.lanes[lane].started = started != 0.0;
+        for (row, &variance) in self.variances.rows_mut().iter_mut().zip(variances) {
+            row[lane] = F::from_f64(variance);
+        }
+        self.window.restore(lane, window)
+    }
 }

@@ -53,6 +53,44 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
         self.rings[lane] = Ring::default();
     }
 
+    /// Size and lag, errors held, the slot of the next, and all errors: those held, slot by slot, then
+    /// those waiting.
+    pub(super) fn save(&self, lane: usize) -> Vec<f64> {
+        let ring = &self.rings[lane];
+        if ring.size == 0 {
+            return Vec::new();
+        }
+        let mut saved = [ring.size, ring.lag, ring.filled, ring.next]
+            .map(|count| count as f64)
+            .to_vec();
+        let held = &self.slots.rows()[..ring.filled];
+        saved.extend(held.iter().map(|row| row[lane].to_f64()));
+        saved.extend(ring.waiting.iter().map(|error| error.to_f64()));
+        saved
+    }
+
+    /// Fills an open window as [`ErrorWindow::save`] saw it; whether it fits.
+    pub(super) fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {
+        let ring = &mut self.rings[lane];
+        let &[size, lag, filled, next, ref errors @ ..] = saved else {
+            return saved.is_empty() && ring.size == 0;
+        };
+        let (filled, next) = (filled as usize, next as usize);
+        let like_it = (size as usize, lag as usize) == (ring.size, ring.lag);
+        if !like_it || filled > ring.size || next >= ring.size {
+            return false;
+        }
+        let Some((held, waiting)) = errors.split_at_checked(filled) else {
+            return false;
+        };
+        (ring.filled, ring.next) = (filled, next);
+        ring.waiting = waiting.iter().map(|&error| F::from_f64(error)).collect();
+        for (row, &error) in self.slots.rows_mut().iter_mut().zip(held) {
+            row[lane] = F::from_f64(error);
+        }
+        waiting.len() <= ring.lag
+    }
+
     /// Errors in a lane's window.
     pub(super) fn count(&self, lane: usize) -> usize {
         self.rings[lane].filled

@@ -95,4 +95,29 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
     fn park(&mut self, lane: usize) {
         self.lanes[lane] = None;
     }
+
+    /// c and k of the pending update, and the triangle of P before it.
+    fn save(&self, lane: usize) -> Vec<f64> {
+        let Some(inverse) = &self.lanes[lane] else {
+            return Vec::new();
+        };
+        let mut saved = vec![inverse.scale.to_f64()];
+        let numbers = inverse.direction.rows().iter().chain(inverse.packed.rows());
+        saved.extend(numbers.map(|row| row[0].to_f64()));
+        saved
+    }
+
+    fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {
+        let Some((inverse, (&scale, numbers))) = self.lanes[lane].as_mut().zip(saved.split_first())
+        else {
+            return false;
+        };
+        inverse.scale = F::from_f64(scale);
+        let (direction, packed) = (inverse.direction.rows_mut(), inverse.packed.rows_mut());
+        let fits = numbers.len() == direction.len() + packed.len();
+        for (row, &number) in direction.iter_mut().chain(packed).zip(numbers) {
+            row[0] = F::from_f64(number);
+        }
+        fits
+    }
 }

@@ -32,6 +32,16 @@ pub trait Rule<F: Real, const L: usize>: Send {
 
     /// Forgets the state of a lane whose run is over, so that its numbers cost nothing.
     fn park(&mut self, lane: usize);
+
+    /// The rule's own state in a lane, for [`Rule::restore`]; nothing for a rule without any.
+    fn save(&self, _lane: usize) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Takes a saved state up, after [`Rule::begin`] with the same parameters; whether it fits them.
+    fn restore(&mut self, _lane: usize, saved: &[f64]) -> bool {
+        saved.is_empty()
+    }
 }
 
 /// A rule of the kind of `kind`, with idle lanes, for `units` weights per lane.

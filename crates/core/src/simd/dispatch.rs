@@ -9,11 +9,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub enum Path {
     /// Arrays, left to the compiler.
     Plain = 1,
-    /// The 16-byte vectors that every CPU of this architecture has: SSE2 on x86-64, NEON on AArch64.
-    Baseline = 2,
-    /// AVX2: 32-byte vectors.
+    /// AArch64's 16-byte vectors, which all of these CPUs have.
+    #[cfg(target_arch = "aarch64")]
+    Neon = 2,
+    /// AVX2 and FMA: 32-byte vectors.
+    #[cfg(target_arch = "x86_64")]
     Avx2 = 3,
     /// AVX-512: 64-byte vectors.
+    #[cfg(target_arch = "x86_64")]
     Avx512 = 4,
 }
 
@@ -24,15 +27,14 @@ impl Path {
         if cfg!(miri) {
             return paths;
         }
-        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-        paths.push(Self::Baseline);
+        #[cfg(target_arch = "aarch64")]
+        paths.push(Self::Neon);
+        // SSE2, which every x86-64 has, cannot fuse a multiplication and an addition.
         #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
         {
-            if std::arch::is_x86_feature_detected!("avx2") {
-                paths.push(Self::Avx2);
-            }
-            if std::arch::is_x86_feature_detected!("avx2")
-                && std::arch::is_x86_feature_detected!("avx512f")
+            paths.push(Self::Avx2);
+            if std::arch::is_x86_feature_detected!("avx512f")
                 && std::arch::is_x86_feature_detected!("avx512dq")
                 && std::arch::is_x86_feature_detected!("avx512vl")
             {
@@ -46,9 +48,11 @@ impl Path {
     pub fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
-            Self::Baseline if cfg!(target_arch = "aarch64") => "neon",
-            Self::Baseline => "sse2",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => "neon",
+            #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512 => "avx512",
         }
     }
@@ -62,8 +66,11 @@ static CHOSEN: AtomicU8 = AtomicU8::new(0);
 pub fn path() -> Path {
     match CHOSEN.load(Ordering::Relaxed) {
         1 => Path::Plain,
-        2 => Path::Baseline,
+        #[cfg(target_arch = "aarch64")]
+        2 => Path::Neon,
+        #[cfg(target_arch = "x86_64")]
         3 => Path::Avx2,
+        #[cfg(target_arch = "x86_64")]
         4 => Path::Avx512,
         _ => {
             let widest = Path::available().into_iter().last().unwrap_or(Path::Plain);
@@ -107,24 +114,30 @@ macro_rules! dispatched {
             {
                 // SAFETY, here and below: the one condition of these calls is that the CPU has the
                 // instructions; `path` returns only paths that were detected on it.
-                #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+                #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
                 unsafe fn avx512<$float: $crate::numeric::Real $(, const $lanes: usize)?>($($arg: $type),*) {
                     let token = unsafe { Avx512::found() };
                     $body::<$float, $float::V512 $(, $lanes)?>(token, $($arg),*);
                 }
-                #[target_feature(enable = "avx2")]
-                unsafe fn avx2<$float: $crate::numeric::Real $(, const $lanes: usize)?>($($arg: $type),*) {
+                #[target_feature(enable = "avx2,fma")]
+                unsafe fn avx2<$float: $crate::numeric::Real $(, const $lanes: usize)?>(row: usize, $($arg: $type),*) {
                     let token = unsafe { Avx2::found() };
-                    $body::<$float, $float::V256 $(, $lanes)?>(token, $($arg),*);
+                    if row >= 32 {
+                        $body::<$float, $float::V256 $(, $lanes)?>(token, $($arg),*);
+                    } else if row >= 16 {
+                        $body::<$float, $float::V128 $(, $lanes)?>(token, $($arg),*);
+                    } else {
+                        $body::<$float, $float::One $(, $lanes)?>(Always, $($arg),*);
+                    }
                 }
                 match $crate::simd::path() {
                     Path::Avx512 if row == 64 => return unsafe { avx512::<$float $(, $lanes)?>($($arg),*) },
-                    Path::Avx512 | Path::Avx2 if row >= 32 => return unsafe { avx2::<$float $(, $lanes)?>($($arg),*) },
-                    _ => {}
+                    Path::Avx512 | Path::Avx2 => return unsafe { avx2::<$float $(, $lanes)?>(row, $($arg),*) },
+                    Path::Plain => {}
                 }
             }
-            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-            if row >= 16 && $crate::simd::path() != Path::Plain {
+            #[cfg(target_arch = "aarch64")]
+            if row >= 16 && $crate::simd::path() == Path::Neon {
                 return $body::<$float, $float::V128 $(, $lanes)?>(Always, $($arg),*);
             }
             if row >= 16 {

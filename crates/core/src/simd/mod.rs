@@ -1,7 +1,9 @@
 //! Vectors: several numbers that one instruction works on, chosen when the program runs.
 //!
 //! The kernels are written once, over [`Vector`]; here are its kinds. All compute the same bits: each
-//! operation is the one of IEEE 754, element by element, and none is fused. [`path`] says which
+//! operation is the one of IEEE 754, element by element. A multiplication is fused with the addition
+//! after it where the kernel says so ([`Vector::mul_add`]), and then on every path: x86-64 with AVX2
+//! and AArch64 have the instruction, elsewhere it is a function, exact and slow. [`path`] says which
 //! kind this CPU has.
 //!
 //! Vectors are written out, not left to the compiler to find in loops: it found them in most of the
@@ -45,7 +47,8 @@ pub use x86::{Avx2, Avx512};
 
 use std::ops::{Add, Div, Mul, Sub};
 
-/// `WIDTH` numbers. Arithmetic is element by element, rounded once per operation.
+/// `WIDTH` numbers. Arithmetic is element by element, rounded once per operation; nothing is fused but
+/// by name.
 pub trait Vector<F>:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
 {
@@ -62,6 +65,11 @@ pub trait Vector<F>:
     fn load(token: Self::Token, from: &[F]) -> Self;
     /// Writes the first `WIDTH` numbers. Panics if there is room for fewer.
     fn store(self, to: &mut [F]);
+
+    /// self · factor + addend, rounded once.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// minuend − self · factor, rounded once.
+    fn mul_from(self, factor: Self, minuend: Self) -> Self;
 
     /// The elements that are less than those of `other`; NaN is not.
     fn less(self, other: Self) -> Self::Mask;
@@ -82,8 +90,11 @@ pub trait Vectors: Sized {
     /// An array of four, for the path without vector instructions.
     type Four: Vector<Self, Token = Always>;
     /// 16 bytes, on every CPU of this architecture.
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[cfg(target_arch = "aarch64")]
     type V128: Vector<Self, Token = Always>;
+    /// 16 bytes.
+    #[cfg(target_arch = "x86_64")]
+    type V128: Vector<Self, Token = Avx2>;
     /// 32 bytes.
     #[cfg(target_arch = "x86_64")]
     type V256: Vector<Self, Token = Avx2>;

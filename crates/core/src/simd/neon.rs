@@ -22,6 +22,7 @@ impl Vectors for f64 {
 macro_rules! vector {
     ($name:ident: $width:literal of $float:ident in $inner:ident, $mask:ident,
      arithmetic $add:ident $sub:ident $mul:ident $div:ident,
+     fused $fma:ident $fms:ident,
      memory $splat:ident $load:ident $store:ident,
      less $less:ident, select $select:ident, abs $abs:ident,
      sign $sign:expr, power $power:expr) => {
@@ -51,6 +52,14 @@ macro_rules! vector {
                 unsafe { $store(to.as_mut_ptr(), self.0) }
             }
             #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                Self(unsafe { $fma(addend.0, self.0, factor.0) })
+            }
+            #[inline(always)]
+            fn mul_from(self, factor: Self, minuend: Self) -> Self {
+                Self(unsafe { $fms(minuend.0, self.0, factor.0) })
+            }
+            #[inline(always)]
             fn less(self, other: Self) -> $mask {
                 unsafe { $less(self.0, other.0) }
             }
@@ -76,6 +85,7 @@ macro_rules! vector {
 
 vector!(F32x4: 4 of f32 in float32x4_t, uint32x4_t,
     arithmetic vaddq_f32 vsubq_f32 vmulq_f32 vdivq_f32,
+    fused vfmaq_f32 vfmsq_f32,
     memory vdupq_n_f32 vld1q_f32 vst1q_f32,
     less vcltq_f32, select vbslq_f32, abs vabsq_f32,
     sign |x, other| vbslq_f32(vdupq_n_u32(1 << 31), other, x),
@@ -83,6 +93,7 @@ vector!(F32x4: 4 of f32 in float32x4_t, uint32x4_t,
         vshlq_n_u32::<23>(vreinterpretq_u32_f32(x)), vdupq_n_u32(127 << 23))));
 vector!(F64x2: 2 of f64 in float64x2_t, uint64x2_t,
     arithmetic vaddq_f64 vsubq_f64 vmulq_f64 vdivq_f64,
+    fused vfmaq_f64 vfmsq_f64,
     memory vdupq_n_f64 vld1q_f64 vst1q_f64,
     less vcltq_f64, select vbslq_f64, abs vabsq_f64,
     sign |x, other| vbslq_f64(vdupq_n_u64(1 << 63), other, x),

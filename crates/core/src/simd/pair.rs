@@ -46,6 +46,20 @@ impl<F: Copy, V: Vector<F>> Vector<F> for Pair<V> {
         self.1.store(&mut to[V::WIDTH..]);
     }
     #[inline(always)]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        Self(
+            self.0.mul_add(factor.0, addend.0),
+            self.1.mul_add(factor.1, addend.1),
+        )
+    }
+    #[inline(always)]
+    fn mul_from(self, factor: Self, minuend: Self) -> Self {
+        Self(
+            self.0.mul_from(factor.0, minuend.0),
+            self.1.mul_from(factor.1, minuend.1),
+        )
+    }
+    #[inline(always)]
     fn less(self, other: Self) -> Self::Mask {
         (self.0.less(other.0), self.1.less(other.1))
     }

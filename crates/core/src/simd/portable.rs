@@ -66,6 +66,18 @@ macro_rules! portable {
                 to[..W].copy_from_slice(&self.0);
             }
             #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                let mut result = self.0;
+                for i in 0..W {
+                    result[i] = self.0[i].mul_add(factor.0[i], addend.0[i]);
+                }
+                Self(result)
+            }
+            #[inline(always)]
+            fn mul_from(self, factor: Self, minuend: Self) -> Self {
+                self.map(|x| -x).mul_add(factor, minuend)
+            }
+            #[inline(always)]
             fn less(self, other: Self) -> [bool; W] {
                 let mut mask = [false; W];
                 for i in 0..W {

@@ -33,6 +33,9 @@ fn same<F: Real>(a: F, b: F) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 
+/// How many results each number has in [`results`].
+const OPERATIONS: usize = 11;
+
 /// The results of every operation, number by number.
 fn results<F: Real, V: Vector<F>>(token: V::Token) -> Vec<F> {
     let values: Vec<F> = samples().iter().map(|&x| F::from_f64(x)).collect();
@@ -50,6 +53,8 @@ fn results<F: Real, V: Vector<F>>(token: V::Token) -> Vec<F> {
                 a.abs(),
                 a.abs().with_sign_of(b),
                 V::select(a.less(b), a, b),
+                a.mul_add(b, a),
+                a.mul_from(b, a),
                 (a.abs() + V::splat(token, F::MAGIC)).power_of_low_bits(),
                 tanh::<F, V>(token, a),
             ];
@@ -74,8 +79,8 @@ fn assert_like_one<F: Real, V: Vector<F>>(token: V::Token) {
         assert!(
             same(found, expected),
             "operation {} of number {}: {found:?}, not {expected:?}",
-            i % 9,
-            i / 9 % samples().len()
+            i % OPERATIONS,
+            i / OPERATIONS % samples().len()
         );
     }
 }
@@ -84,7 +89,7 @@ fn assert_like_one<F: Real, V: Vector<F>>(token: V::Token) {
 fn the_plain_operations_are_those_of_the_language() {
     let values = samples();
     let found = results::<f64, Portable<f64, 1>>(Always);
-    let mut found = found.chunks(9);
+    let mut found = found.chunks(OPERATIONS);
     for shift in 0..values.len() {
         for (i, &a) in values.iter().enumerate() {
             let b = values[(i + shift) % values.len()];
@@ -96,6 +101,8 @@ fn the_plain_operations_are_those_of_the_language() {
                 a.abs(),
                 a.abs().copysign(b),
                 if a < b { a } else { b },
+                a.mul_add(b, a),
+                (-a).mul_add(b, a),
             ];
             for (&found, &expected) in found.next().unwrap().iter().zip(&expected) {
                 assert!(same(found, expected), "{found:?}, not {expected:?}");
@@ -116,7 +123,7 @@ fn all_widths_give_the_same_bits() {
     assert_like_one::<f32, Portable<f32, 4>>(Always);
     assert_like_one::<f64, Portable<f64, 4>>(Always);
     assert_like_one::<f32, Pair<Portable<f32, 4>>>(Always);
-    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    #[cfg(all(target_arch = "aarch64", not(miri)))]
     {
         assert_like_one::<f32, <f32 as Vectors>::V128>(Always);
         assert_like_one::<f64, <f64 as Vectors>::V128>(Always);
@@ -127,10 +134,12 @@ fn all_widths_give_the_same_bits() {
 #[test]
 fn wide_vectors_give_the_same_bits() {
     // Compiled for the instructions, as the kernels are.
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma")]
     unsafe fn avx2() {
-        // SAFETY: the caller has found AVX2.
+        // SAFETY: the caller has found AVX2 and FMA.
         let token = unsafe { Avx2::found() };
+        assert_like_one::<f32, <f32 as Vectors>::V128>(token);
+        assert_like_one::<f64, <f64 as Vectors>::V128>(token);
         assert_like_one::<f32, <f32 as Vectors>::V256>(token);
         assert_like_one::<f64, <f64 as Vectors>::V256>(token);
     }

@@ -52,6 +52,13 @@ impl<'a, F: Real> Lane<'a, F> {
             learn_every: steps(run.training.learn_every_ms),
             pulse: onset..onset + steps(network.pulse_ms),
         };
+        // The trials that have been learned before are not repeated.
+        let learned = run.resume.map(|state| state.trial);
+        let ahead = |trial: usize| learned.is_none_or(|learned| trial > learned);
+        let mut segments = schedule::segments(run.training, dt_ms, &timing).unwrap_or_default();
+        segments.retain(|segment| ahead(segment.trial));
+        let mut pending = schedule::checkpoints(&run.training.protocol, dt_ms);
+        pending.retain(|&trial| ahead(trial));
         Self {
             run: run_index,
             target: run.target,
@@ -59,14 +66,14 @@ impl<'a, F: Real> Lane<'a, F> {
             learn_every: timing.learn_every,
             error_steps: run.training.error_steps,
             error_lag: run.training.error_lag_steps,
-            segments: schedule::segments(run.training, dt_ms, &timing).unwrap_or_default(),
+            segments,
             segment: 0,
             step: 0,
             squares: 0.0,
             history: VecDeque::new(),
             tracking_mse: None,
             checkpoints: Vec::new(),
-            pending: schedule::checkpoints(&run.training.protocol, dt_ms).into_iter(),
+            pending: pending.into_iter(),
             status: Status::Ok,
             trace: None,
             wants_trace: run.trace,
@@ -208,6 +215,7 @@ impl<'a, F: Real> Lane<'a, F> {
                 status: self.status,
                 checkpoints: self.checkpoints,
                 trace: self.trace,
+                state: None,
             },
         )
     }

@@ -1,15 +1,22 @@
-//! The command line: `runner SPEC`, `runner plan SPEC`, `runner submit SPEC`, `runner schema`.
+//! The command line, a verb per file.
 
+mod conclude;
+mod merge;
 mod plan;
 mod run;
 mod schema;
+mod status;
 mod submit;
+mod verify;
+
+use crate::spec::{Condition, SpecErrors, Study};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use synapse_core::simd::{Path as VectorPath, force_path};
 
 /// Exit code for input that was refused; 1 is for failed runs and expectations, clap uses 2 as well.
 const BAD_INPUT: u8 = 2;
@@ -32,6 +39,12 @@ enum Verb {
     Plan(plan::PlanArgs),
     /// Compute a study on a cluster: its shards as tasks of Slurm, or as commands for other queues
     Submit(submit::SubmitArgs),
+    /// Say what of a study is there, and who is computing
+    Status(status::StatusArgs),
+    /// Write the tables of a study that was computed in shards, if every run is there
+    Merge(merge::MergeArgs),
+    /// Compute some runs of a result folder again, and compare bits
+    Verify(verify::VerifyArgs),
     /// Print the JSON Schema of specs (Draft 4), for editors
     Schema,
 }
@@ -51,6 +64,20 @@ struct StudyArgs {
     /// Worker threads [default: all processors]
     #[arg(short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// Compute with these vector instructions. Hidden: results do not depend on it, so it is for tests
+    /// of just that and for measurements
+    #[arg(long, value_name = "NAME", hide = true, value_parser = vectors)]
+    vectors: Option<VectorPath>,
+}
+
+/// A vector path of this CPU, by its name.
+fn vectors(name: &str) -> Result<VectorPath, String> {
+    let available = VectorPath::available();
+    let names: Vec<&str> = available.iter().map(|path| path.name()).collect();
+    let found = available.iter().find(|path| path.name() == name);
+    found
+        .copied()
+        .ok_or_else(|| format!("this CPU has {}", names.join(", ")))
 }
 
 impl StudyArgs {
@@ -61,11 +88,37 @@ impl StudyArgs {
     }
 
     fn threads(&self) -> usize {
-        match self.jobs {
-            Some(jobs) => usize::from(jobs),
-            None => std::thread::available_parallelism().map_or(1, usize::from),
+        threads(self.jobs)
+    }
+
+    /// Makes this process use the vectors that were asked for.
+    fn choose_vectors(&self) {
+        if let Some(path) = self.vectors {
+            force_path(path);
         }
     }
+}
+
+/// As many as were asked for, or as there are processors.
+fn threads(jobs: Option<u16>) -> usize {
+    match jobs {
+        Some(jobs) => usize::from(jobs),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    }
+}
+
+/// The study of a result folder.
+fn study_of(folder: &Path) -> Result<Study, SpecErrors> {
+    Study::load(&folder.join("study.toml"), &[])
+}
+
+/// A condition by what distinguishes it: `rule.kind=bayesian, rule.eta0=0.001`.
+fn condition_name(study: &Study, condition: &Condition) -> String {
+    let cells = study.parameter_columns().iter().filter_map(|path| {
+        let value = condition.cell(path)?;
+        Some(format!("{path}={value}"))
+    });
+    cells.collect::<Vec<_>>().join(", ")
 }
 
 /// Runs the program.
@@ -74,6 +127,9 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::Submit(args) => submit::submit(&args),
+        Verb::Status(args) => status::status(&args),
+        Verb::Merge(args) => merge::merge(&args),
+        Verb::Verify(args) => verify::verify(&args),
         Verb::Schema => schema::schema(),
     }
 }

@@ -1,13 +1,15 @@
 //! `runner plan SPEC`: what would be done, and what it would cost.
 
-use super::{StudyArgs, refuse, say};
-use crate::batch::{Work, pack};
+use super::{StudyArgs, condition_name, refuse, say};
+use crate::batch::{Work, pack_rest};
+use crate::continuation::Starts;
 use crate::estimate::estimate;
-use crate::execute::wants_trace;
-use crate::spec::{Condition, RunId, Study};
-use crate::store::{Record, RecordStatus, read_journal};
+use crate::inventory::Inventory;
+use crate::spec::{Condition, Study};
+use crate::stale::Stale;
+use crate::store::Kept;
 use clap::Args;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -15,21 +17,30 @@ use std::time::Duration;
 pub(super) struct PlanArgs {
     #[command(flatten)]
     study: StudyArgs,
+    /// Plan to compute runs again that failed
+    #[arg(long)]
+    retry_failed: bool,
 }
 
 pub(super) fn plan(args: &PlanArgs) -> ExitCode {
+    args.study.choose_vectors();
     let study = match Study::load(&args.study.spec, &args.study.set) {
         Ok(study) => study,
         Err(errors) => return refuse(&errors),
     };
     let folder = args.study.folder(&study.name);
-    let kept = match read_journal(&folder) {
+    let kept = match Kept::read(&folder) {
         Ok(kept) => kept,
         Err(error) => return refuse(&error),
     };
     let threads = args.study.threads();
-    let inventory = Inventory::new(&study, &kept.records);
-    let batches = pack(&study, &inventory.pending, threads);
+    let inventory = Inventory::new(&study, &kept, 0..study.runs(), args.retry_failed);
+    let (spec, sets) = (&args.study.spec, &args.study.set);
+    let starts = match Starts::find(&study, &inventory.pending, &kept, &folder, spec, sets) {
+        Ok(starts) => starts,
+        Err(error) => return refuse(&error),
+    };
+    let batches = pack_rest(&study, &inventory.pending, threads, &starts);
     let run_steps: u64 = batches.iter().map(|batch| batch.run_steps).sum();
     let unit_steps: f64 = batches
         .iter()
@@ -51,10 +62,16 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     for (number, line) in blocks(&study).iter().enumerate() {
         say(format_args!("    condition block {}: {line}", number + 1));
     }
-    say(format_args!(
-        "  {}",
-        inventory.line(&folder.display().to_string())
-    ));
+    let stale = Stale::find(&study, &kept, &args.study.spec, &args.study.set);
+    for line in there(&study, &inventory, &stale, &folder.display().to_string()) {
+        say(format_args!("  {line}"));
+    }
+    if !starts.is_empty() {
+        let count = starts.len();
+        say(format_args!(
+            "    {count} runs go on from what shorter ones have learned"
+        ));
+    }
     if inventory.pending.is_empty() {
         say(format_args!("  to do: nothing"));
         return ExitCode::SUCCESS;
@@ -77,79 +94,72 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Which runs of a study are there.
-pub(super) struct Inventory {
-    /// Runs to compute, by position.
-    pub(super) pending: Vec<usize>,
-    /// Runs that are there.
-    pub(super) done: usize,
-    /// Those of them that diverged.
-    pub(super) diverged: usize,
-    /// Runs that failed before and are computed again.
-    pub(super) failed: usize,
-    /// Records that belong to no run of this study.
-    pub(super) foreign: usize,
-}
-
-impl Inventory {
-    pub(super) fn new(study: &Study, records: &HashMap<RunId, Record>) -> Self {
-        let mut inventory = Self {
-            pending: Vec::new(),
-            done: 0,
-            diverged: 0,
-            failed: 0,
-            foreign: 0,
+/// What is there: all in all, then condition by condition where that says more.
+fn there(study: &Study, inventory: &Inventory, stale: &Stale, folder: &str) -> Vec<String> {
+    const SHOWN: usize = 30;
+    let mut lines = vec![format!("in {folder}: {} runs are there", inventory.done)];
+    let text = &mut lines[0];
+    if inventory.diverged > 0 {
+        *text += &format!(" ({} diverged)", inventory.diverged);
+    }
+    if inventory.failed > 0 {
+        *text += &format!(
+            "; {} failed (--retry-failed computes them again)",
+            inventory.failed
+        );
+    }
+    for (count, why) in stale.reasons() {
+        lines.push(format!("  {count} stale runs: {why}"));
+    }
+    let counts = |index: usize| {
+        let words = [
+            "new",
+            "done",
+            "diverged",
+            "failed",
+            "done but without trace",
+        ];
+        let states = inventory.conditions[index].iter().zip(words);
+        let mut parts: Vec<String> = states
+            .filter(|(count, _)| **count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        if stale.of_condition(index) > 0 {
+            parts.push(format!("{} stale", stale.of_condition(index)));
+        }
+        parts.join(", ")
+    };
+    // Conditions in a row that stand alike need one line; if all do, the totals have said it.
+    let all: Vec<String> = (0..study.conditions.len()).map(counts).collect();
+    let groups: Vec<(usize, usize)> = all
+        .chunk_by(|a, b| a == b)
+        .scan(0, |start, group| {
+            let range = (*start, group.len());
+            *start += group.len();
+            Some(range)
+        })
+        .collect();
+    if groups.len() < 2 {
+        return lines;
+    }
+    for &(start, length) in groups.iter().take(SHOWN) {
+        let name = |index: usize| condition_name(study, &study.conditions[index]);
+        let names = match length {
+            1 => name(start),
+            _ => format!(
+                "{} … {} ({length} conditions)",
+                name(start),
+                name(start + length - 1)
+            ),
         };
-        for position in 0..study.runs() {
-            let key = study.run(position);
-            let record = if records.is_empty() {
-                None
-            } else {
-                records.get(&study.run_id(key))
-            };
-            let done = match record {
-                None => false,
-                Some(record) => match record.status {
-                    RecordStatus::Failed => {
-                        inventory.failed += 1;
-                        false
-                    }
-                    RecordStatus::Diverged => {
-                        inventory.diverged += 1;
-                        true
-                    }
-                    // A trace that is asked for only now is missing, too.
-                    RecordStatus::Ok => record.trace.is_some() || !wants_trace(study, key),
-                },
-            };
-            if done {
-                inventory.done += 1;
-            } else {
-                inventory.pending.push(position);
-            }
-        }
-        inventory.foreign = records
-            .len()
-            .saturating_sub(inventory.done + inventory.failed);
-        inventory
+        let each = if length > 1 { " each" } else { "" };
+        lines.push(format!("  {names}: {}{each}", all[start]));
     }
-
-    fn line(&self, folder: &str) -> String {
-        let mut line = format!("in {folder}: {} runs are there", self.done);
-        if self.diverged > 0 {
-            line += &format!(" ({} diverged)", self.diverged);
-        }
-        if self.failed > 0 {
-            line += &format!("; {} failed and will be tried again", self.failed);
-        }
-        if self.foreign > 0 {
-            line += &format!(
-                "; {} more belong to earlier versions of the study",
-                self.foreign
-            );
-        }
-        line
+    if groups.len() > SHOWN {
+        let conditions: usize = groups[SHOWN..].iter().map(|(_, length)| length).sum();
+        lines.push(format!("  and {conditions} more conditions"));
     }
+    lines
 }
 
 /// One line per condition block: its rule, what it varies, and what a run costs.

@@ -1,19 +1,21 @@
 //! `runner SPEC`: computes what is missing, then tables, report and verdict.
 
-use super::plan::Inventory;
+use super::conclude::{Wishes, Work, conclude, tell_damage, utc, write_study};
 use super::{StudyArgs, refuse, say};
-use crate::batch::pack;
+use crate::batch::pack_rest;
+use crate::continuation::Starts;
 use crate::execute::{ExecuteError, execute};
-use crate::manifest::{Counts, Host, Manifest, StudyOrigin, Tool};
+use crate::inventory::Inventory;
 use crate::progress::{Report, start_log};
-use crate::spec::{RunId, Study};
-use crate::store::{Folder, Journal, Record, RecordStatus, StoreError, read_journal, write_tables};
+use crate::provenance::Origin;
+use crate::shard::{self, Shard};
+use crate::spec::Study;
+use crate::store::{Folder, Journal, Kept, Record, RecordStatus, States, StoreError};
 use clap::Args;
-use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 /// Exit code after Ctrl-C: 128 + SIGINT, as shells have it.
 const INTERRUPTED: u8 = 130;
@@ -22,6 +24,19 @@ const INTERRUPTED: u8 = 130;
 pub(super) struct RunArgs {
     #[command(flatten)]
     study: StudyArgs,
+    /// Compute only the i-th of n parts, as in 3/8, and write no tables: `runner merge` does. Any
+    /// number of processes may compute parts of one folder at the same time
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Compute runs again that failed
+    #[arg(long)]
+    retry_failed: bool,
+    /// Stop at the first run that fails
+    #[arg(long)]
+    fail_fast: bool,
+    /// Write these tables in the place of those of another study
+    #[arg(long)]
+    replace: bool,
     /// Write the tables, but no statistics and figures
     #[arg(long)]
     no_report: bool,
@@ -35,6 +50,8 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(args: &RunArgs) -> ExitCode {
     start_log(args.verbose);
+    quiet_panics();
+    args.study.choose_vectors();
     let study = match Study::load(&args.study.spec, &args.study.set) {
         Ok(study) => study,
         Err(errors) => return refuse(&errors),
@@ -46,62 +63,127 @@ pub(super) fn run(args: &RunArgs) -> ExitCode {
 }
 
 fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
-    let start = Start {
-        clock: Instant::now(),
-        time: SystemTime::now(),
-    };
+    let started = Instant::now();
+    let shard = args.shard.map(|shard| shard.to_string());
+    let origin = Origin::this(args.study.threads(), shard, utc(SystemTime::now()));
     let path = args.study.folder(&study.name);
-    let folder = Folder::lock(&path, &owner(start.time))?;
-    let mut kept = read_journal(folder.path())?;
-    if kept.damaged > 0 {
-        tracing::warn!(
-            "{}: {} damaged lines of the journal were dropped; their runs are computed again",
-            path.display(),
-            kept.damaged
-        );
+    let folder = match args.shard {
+        None => Folder::lock(&path, &origin.owner())?,
+        Some(shard) => Folder::share(&path, shard, &origin.owner())?,
+    };
+    let mut kept = Kept::read(folder.path())?;
+    if tell_damage(&path, &kept) {
+        return Ok(ExitCode::from(1));
     }
-    let inventory = Inventory::new(study, &kept.records);
-    if inventory.foreign > 0 {
-        tracing::warn!(
-            "{}: {} runs of an earlier version of this study stay in the journal, but not in the tables",
-            path.display(),
-            inventory.foreign
-        );
+    if args.shard.is_none() {
+        kept.mend()?;
     }
-    let mut journal = Journal::open(folder.path(), &kept)?;
-    let computed = match compute(args, study, &inventory, &mut journal, &mut kept.records) {
-        Ok(computed) => computed,
+    let runs = match args.shard {
+        None => (0..study.runs()).collect(),
+        Some(shard) => shard::runs(study, shard),
+    };
+    let inventory = Inventory::new(study, &kept, runs.iter().copied(), args.retry_failed);
+    if !args.replace {
+        refuse_to_replace(study, &kept, &path)?;
+    }
+    write_study(&folder, study)?;
+    let mut journal = Journal::new(folder.path(), origin.clone());
+    let end = match compute(args, study, &inventory, &mut journal, &mut kept, &origin) {
+        Ok(end) => end,
         Err(ExecuteError::Keep(error)) => return Err(error),
         Err(error @ ExecuteError::Threads(_)) => return Ok(refuse(&error)),
     };
-    if computed < inventory.pending.len() {
-        eprintln!(
-            "interrupted: {} of {} runs are kept in {}; the same command goes on from there",
-            inventory.done + computed,
-            study.runs(),
+    let there = inventory.done + inventory.failed + end.computed
+        - if args.retry_failed {
+            inventory.failed
+        } else {
+            0
+        };
+    if end.computed < inventory.pending.len() {
+        let kept = format!(
+            "{there} of {} runs are kept in {}",
+            runs.len(),
             path.display()
         );
-        return Ok(ExitCode::from(INTERRUPTED));
+        let Some(message) = end.failure.filter(|_| args.fail_fast) else {
+            eprintln!("interrupted: {kept}; the same command goes on from there");
+            return Ok(ExitCode::from(INTERRUPTED));
+        };
+        eprintln!("stopped at a failure, as --fail-fast asks: {message}; {kept}");
+        return Ok(ExitCode::from(1));
     }
-    conclude(args, study, &folder, &kept.records, computed, &start)
+    if let Some(shard) = args.shard {
+        return Ok(shard_done(args, study, &kept, shard, &runs, end.computed));
+    }
+    let wishes = Wishes {
+        no_report: args.no_report,
+        quiet: args.quiet,
+    };
+    let work = Work {
+        origin: &origin,
+        started,
+        spec: &args.study.spec,
+        computed: end.computed,
+    };
+    conclude(&folder, study, &kept, &work, &wishes)
 }
 
-/// When this process began.
-struct Start {
-    clock: Instant,
-    time: SystemTime,
+/// Tables of a study that shares no run with this one are not overwritten without a word.
+pub(super) fn refuse_to_replace(
+    study: &Study,
+    kept: &Kept,
+    folder: &std::path::Path,
+) -> Result<(), StoreError> {
+    if kept.records.is_empty() || !folder.join("runs.csv").exists() {
+        return Ok(());
+    }
+    let known = |position| {
+        kept.records
+            .contains_key(&study.run_id(study.run(position)))
+    };
+    let own = (0..study.runs())
+        .filter(|&position| known(position))
+        .count();
+    if own == 0 {
+        return Err(StoreError::OtherStudy {
+            folder: folder.to_owned(),
+            runs: kept.records.len(),
+        });
+    }
+    let foreign = kept.records.len() - own;
+    if foreign > 0 {
+        tracing::warn!(
+            "{}: {foreign} runs of an earlier version of this study stay in the journal, but not in the tables",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
-/// Computes the missing runs and keeps them; how many there were before the end or Ctrl-C.
+/// How the computation ended.
+struct End {
+    /// Runs that were computed.
+    computed: usize,
+    /// The message of the first that failed.
+    failure: Option<String>,
+}
+
+/// Computes the missing runs and keeps them, until the end, Ctrl-C, or a failure if that is asked for.
 fn compute(
     args: &RunArgs,
     study: &Study,
     inventory: &Inventory,
     journal: &mut Journal,
-    records: &mut HashMap<RunId, Record>,
-) -> Result<usize, ExecuteError<StoreError>> {
+    kept: &mut Kept,
+    origin: &Origin,
+) -> Result<End, ExecuteError<StoreError>> {
     let threads = args.study.threads();
-    let batches = pack(study, &inventory.pending, threads);
+    let folder = args.study.folder(&study.name);
+    let (spec, sets) = (&args.study.spec, &args.study.set);
+    let starts = Starts::find(study, &inventory.pending, kept, &folder, spec, sets)
+        .map_err(ExecuteError::Keep)?;
+    let batches = pack_rest(study, &inventory.pending, threads, &starts);
+    let mut states = States::new(&folder, &journal.name());
     let run_steps = batches.iter().map(|batch| batch.run_steps).sum();
     let stop = interrupt_flag();
     let report = Report::new(inventory.pending.len(), run_steps, args.quiet);
@@ -111,132 +193,89 @@ fn compute(
         batches.len(),
         inventory.done
     );
-    let mut computed = 0;
-    let result = execute(study, &batches, threads, &stop, &report, |finished| {
-        journal.append(&finished)?;
-        tracing::info!("{} more runs are kept", finished.len());
-        report.finished(&finished);
-        computed += finished.len();
-        records.extend(finished.into_iter().map(|record| (record.id, record)));
-        Ok(())
-    });
+    let number = kept.origins.len();
+    kept.origins.push(Some(origin.clone()));
+    let mut end = End {
+        computed: 0,
+        failure: None,
+    };
+    let result = execute(
+        study,
+        &batches,
+        threads,
+        &stop,
+        &report,
+        &starts,
+        |finished| {
+            for one in &finished {
+                if let Some(learned) = &one.learned {
+                    states.append(one.record.id, learned)?;
+                }
+            }
+            let finished: Vec<Record> = finished.into_iter().map(|one| one.record).collect();
+            journal.append(&finished)?;
+            tracing::info!("{} more runs are kept", finished.len());
+            report.finished(&finished);
+            end.computed += finished.len();
+            for mut record in finished {
+                if record.status == RecordStatus::Failed {
+                    let message = || format!("run {} failed: {}", record.id, record.message);
+                    end.failure.get_or_insert_with(message);
+                    if args.fail_fast {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                }
+                record.origin = number;
+                kept.add(record);
+            }
+            Ok(())
+        },
+    );
     report.close();
-    result.map(|()| computed)
+    result?;
+    journal.sync().map_err(ExecuteError::Keep)?;
+    Ok(end)
 }
 
-/// Writes the study, its tables, manifest and report, now that all runs are there.
-fn conclude(
+/// A shard is complete: its failures decide the exit code, the tables wait for all.
+fn shard_done(
     args: &RunArgs,
     study: &Study,
-    folder: &Folder,
-    records: &HashMap<RunId, Record>,
+    kept: &Kept,
+    shard: Shard,
+    runs: &[usize],
     computed: usize,
-    start: &Start,
-) -> Result<ExitCode, StoreError> {
-    folder.write("study.toml", |out| {
-        out.write_all(study.to_toml(folder.path()).as_bytes())
-    })?;
-    write_tables(folder, study, records)?;
-    let counts = count(study, records, computed);
-    let elapsed = start.clock.elapsed();
-    let manifest = Manifest {
-        tool: Tool::this(),
-        study: StudyOrigin::of(&study.name, &args.study.spec),
-        host: Host::this(),
-        command: std::env::args().collect(),
-        threads: args.study.threads(),
-        started: utc(start.time),
-        finished: utc(SystemTime::now()),
-        wall_s: elapsed.as_millis() as f64 / 1e3,
-        counts,
-    };
-    folder.write("manifest.json", |out| {
-        serde_json::to_writer_pretty(&mut *out, &manifest)?;
-        out.write_all(b"\n")
-    })?;
+) -> ExitCode {
+    let Inventory {
+        done,
+        diverged,
+        failed,
+        ..
+    } = Inventory::new(study, kept, runs.iter().copied(), false);
+    let folder = args.study.folder(&study.name);
+    let folder = folder.display();
     if !args.quiet {
-        let tenths = Duration::from_millis(100 * (elapsed.as_millis() / 100) as u64);
         say(format_args!(
-            "{}: {} runs ({} computed now), {} ok, {} diverged, {} failed, in {}",
-            folder.path().display(),
-            counts.runs,
-            counts.computed,
-            counts.ok,
-            counts.diverged,
-            counts.failed,
-            humantime::format_duration(tenths)
+            "{folder}: shard {shard}: {} runs ({computed} computed now), {} ok, {diverged} diverged, \
+             {failed} failed; when all shards are done: runner merge {folder}",
+            runs.len(),
+            done - diverged
         ));
     }
-    for record in failures(study, records).take(3) {
-        eprintln!("run {} failed: {}", record.id, record.message);
-    }
-    let report_holds = args.no_report || report_on(folder, study, args.quiet);
-    Ok(if counts.failed > 0 || !report_holds {
-        ExitCode::from(1)
-    } else {
-        ExitCode::SUCCESS
-    })
+    ExitCode::from(u8::from(failed > 0))
 }
 
-/// Statistics, figures and verdict; whether all expectations hold.
-fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
-    let written = match synapse_report::write_report(folder.path()) {
-        Ok(files) => files,
-        Err(error) => {
-            eprintln!("{error}");
-            return false;
+/// A run that panics is a row with a message: no backtrace on the terminal, unless asked for by -vv.
+fn quiet_panics() {
+    let shown = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            shown(panic);
         }
-    };
-    if !quiet {
-        for file in written.all() {
-            say(format_args!("  {}", file.display()));
-        }
-    }
-    if study.expectations.is_empty() {
-        return true;
-    }
-    match synapse_report::check(folder.path()) {
-        Ok(verdict) => {
-            say(format_args!("{verdict}"));
-            verdict.all_hold()
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            false
-        }
-    }
+    }));
 }
 
-fn failures<'a>(
-    study: &'a Study,
-    records: &'a HashMap<RunId, Record>,
-) -> impl Iterator<Item = &'a Record> {
-    (0..study.runs())
-        .filter_map(|position| records.get(&study.run_id(study.run(position))))
-        .filter(|record| record.status == RecordStatus::Failed)
-}
-
-fn count(study: &Study, records: &HashMap<RunId, Record>, computed: usize) -> Counts {
-    let mut counts = Counts {
-        conditions: study.conditions.len(),
-        runs: study.runs(),
-        ok: 0,
-        diverged: 0,
-        failed: 0,
-        computed,
-        reused: study.runs() - computed,
-    };
-    for position in 0..study.runs() {
-        match records.get(&study.run_id(study.run(position))) {
-            Some(record) if record.status == RecordStatus::Ok => counts.ok += 1,
-            Some(record) if record.status == RecordStatus::Diverged => counts.diverged += 1,
-            _ => counts.failed += 1,
-        }
-    }
-    counts
-}
-
-/// Set by the first Ctrl-C; the second ends the process at once.
+/// Set by the first Ctrl-C or SIGTERM; the second ends the process at once.
 fn interrupt_flag() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -249,18 +288,4 @@ fn interrupt_flag() -> Arc<AtomicBool> {
         tracing::warn!("Ctrl-C will end this process without a word: {error}");
     }
     stop
-}
-
-/// What the lock says of its owner.
-fn owner(since: SystemTime) -> String {
-    format!(
-        "process {} on {} since {}",
-        std::process::id(),
-        sysinfo::System::host_name().unwrap_or_else(|| "this host".to_owned()),
-        utc(since)
-    )
-}
-
-fn utc(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between this program and Slurm.
 
+use crate::store::StoreError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -67,6 +68,24 @@ pub enum SlurmError {
     },
     /// The cluster has no arrays of jobs.
     NoArrays,
+    /// The result folder's.
+    Store(StoreError),
+    /// Tasks are queued that compute the study as it was before.
+    OtherStudy {
+        /// The result folder.
+        folder: PathBuf,
+        /// The arrays.
+        jobs: Vec<u64>,
+    },
+    /// Tasks are queued that divide the study otherwise.
+    OtherDivision {
+        /// The arrays.
+        jobs: Vec<u64>,
+        /// Into how many shards.
+        queued: usize,
+        /// How many were asked for.
+        asked: usize,
+    },
     /// Another process submits from this folder.
     Locked {
         /// The result folder.
@@ -136,6 +155,26 @@ impl fmt::Display for SlurmError {
                 "this cluster has no arrays of jobs (its MaxArraySize is 0); \
                  take plain commands from --engine print",
             ),
+            Self::Store(error) => error.fmt(f),
+            Self::OtherStudy { folder, jobs } => write!(
+                f,
+                "{}: job {} still computes the study as it was when submitted, and it has changed since; \
+                 wait, take it back with scancel {}, or give --out another folder",
+                folder.display(),
+                list(jobs, ", "),
+                list(jobs, " ")
+            ),
+            Self::OtherDivision {
+                jobs,
+                queued,
+                asked,
+            } => write!(
+                f,
+                "--tasks {asked}: job {} divides the study into {queued} shards, and others would compute the same \
+                 runs twice; leave --tasks out, wait, or take it back with scancel {}",
+                list(jobs, ", "),
+                list(jobs, " ")
+            ),
             Self::Locked { folder } => write!(
                 f,
                 "{}: another process is submitting from this folder; wait for it",
@@ -145,8 +184,19 @@ impl fmt::Display for SlurmError {
     }
 }
 
+fn list(jobs: &[u64], between: &str) -> String {
+    let jobs: Vec<String> = jobs.iter().map(u64::to_string).collect();
+    jobs.join(between)
+}
+
 fn or_nothing(said: &str) -> &str {
     if said.is_empty() { "no word" } else { said }
+}
+
+impl From<StoreError> for SlurmError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 impl std::error::Error for SlurmError {}

@@ -5,6 +5,7 @@
 //! - [`jobs`]: `slurm/jobs.jsonl` in the result folder, what was submitted from it.
 //! - [`folder`]: the folder `slurm/`, held by one process that submits.
 //! - [`queue`]: both together: which shards are queued or running now.
+//! - [`size`]: how large a shard is.
 //! - [`submission`]: what is sent, shown or done.
 //! - [`time_limit`]: `--time`, as Slurm writes it.
 //!
@@ -16,6 +17,7 @@ pub mod folder;
 pub mod jobs;
 pub mod queue;
 pub mod script;
+pub mod size;
 pub mod submission;
 pub mod time_limit;
 

@@ -18,6 +18,15 @@ pub struct Resources {
     pub options: Vec<String>,
 }
 
+/// What tasks are to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Division {
+    /// Into how many shards the study is divided.
+    pub of: usize,
+    /// Runs again that failed.
+    pub retry_failed: bool,
+}
+
 /// Absolute paths that scripts name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -64,14 +73,16 @@ impl Paths {
         self.slurm().join("log")
     }
 
-    /// A command for a shell that computes a shard. What follows `--shard` and `-j` is for the shell
-    /// to read.
-    pub fn shard_command(&self, shard: &str, of: usize, threads: &str) -> String {
+    /// A command for a shell that computes a shard. Shard and number of threads are for the shell to
+    /// read.
+    pub fn shard_command(&self, division: Division, shard: &str, threads: &str) -> String {
+        let Division { of, retry_failed } = division;
         format!(
-            "{} run {} --out {} --shard {shard}/{of} -j {threads} --quiet",
+            "{} run {} --out {} --shard {shard}/{of} -j {threads} --quiet{}",
             for_shell(&self.program),
             for_shell(&format!("{}/study.toml", self.folder)),
             for_shell(&self.folder),
+            if retry_failed { " --retry-failed" } else { "" },
         )
     }
 
@@ -94,8 +105,14 @@ fn scriptable(path: &Path) -> Result<String, SlurmError> {
     }
 }
 
-/// The script of a task of an array: computes shard number `task + its argument` of `of`.
-pub fn shards_script(paths: &Paths, name: &str, of: usize, resources: &Resources) -> String {
+/// The script of a task of an array: computes the shard whose number is that of the task plus the
+/// script's argument.
+pub fn shards_script(
+    paths: &Paths,
+    name: &str,
+    division: Division,
+    resources: &Resources,
+) -> String {
     let mut text = String::from(
         "#!/bin/bash\n\
          # Written by `runner submit`. Each task of the array computes a shard of the study; its number is\n\
@@ -104,7 +121,7 @@ pub fn shards_script(paths: &Paths, name: &str, of: usize, resources: &Resources
     directives(&mut text, paths, name, "%A_%a.out", resources);
     // A task that its node lost, or that was cut off, loses only the runs in flight.
     text += "#SBATCH --requeue\n";
-    let command = paths.shard_command("\"$shard\"", of, "\"$SLURM_CPUS_PER_TASK\"");
+    let command = paths.shard_command(division, "\"$shard\"", "\"$SLURM_CPUS_PER_TASK\"");
     let _ = write!(
         text,
         "\nset -euo pipefail\nshard=$((SLURM_ARRAY_TASK_ID + ${{1:-0}}))\nexec {command}\n"
@@ -267,8 +284,12 @@ mod tests {
 
     #[test]
     fn the_script_of_the_tasks() {
+        let division = Division {
+            of: 1200,
+            retry_failed: true,
+        };
         assert_eq!(
-            shards_script(&paths(), "tiny", 1200, &resources()),
+            shards_script(&paths(), "tiny", division, &resources()),
             r#"#!/bin/bash
 # Written by `runner submit`. Each task of the array computes a shard of the study; its number is
 # that of the task plus this script's argument, because an array may be too short for all.
@@ -284,7 +305,7 @@ mod tests {
 
 set -euo pipefail
 shard=$((SLURM_ARRAY_TASK_ID + ${1:-0}))
-exec /opt/runner run '/scratch/my results/tiny/study.toml' --out '/scratch/my results/tiny' --shard "$shard"/1200 -j "$SLURM_CPUS_PER_TASK" --quiet
+exec /opt/runner run '/scratch/my results/tiny/study.toml' --out '/scratch/my results/tiny' --shard "$shard"/1200 -j "$SLURM_CPUS_PER_TASK" --quiet --retry-failed
 "#
         );
     }

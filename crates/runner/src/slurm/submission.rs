@@ -3,7 +3,9 @@
 use super::client::{self, command_line};
 use super::folder::write_whole;
 use super::jobs::{Job, Notes, Work};
-use super::script::{Array, Paths, Resources, merge_name, merge_script, ranges, shards_script};
+use super::script::{
+    Array, Division, Paths, Resources, merge_name, merge_script, ranges, shards_script,
+};
 use super::{Queue, SlurmError, State};
 use std::fmt::Write;
 use std::path::Path;
@@ -14,12 +16,10 @@ use std::time::SystemTime;
 pub struct Submission<'a> {
     /// Name of the study, and of its tasks.
     pub name: &'a str,
-    /// The study as TOML, which all tasks read: later edits of the spec do not reach them.
-    pub study: &'a str,
     /// Where everything is.
     pub paths: &'a Paths,
-    /// Into how many shards the study is divided.
-    pub of: usize,
+    /// What tasks compute.
+    pub division: Division,
     /// The shards that are sent.
     pub arrays: &'a [Array],
     /// What a task may use.
@@ -51,23 +51,25 @@ impl Submission<'_> {
         text
     }
 
-    /// Writes study and scripts, submits, and notes each job as soon as Slurm has it; `tell` gets a
+    /// Writes the scripts, submits, and notes each job as soon as Slurm has it; `tell` gets a
     /// line for each.
     ///
     /// # Errors
     /// The disk's, Slurm's. What was told before stays submitted.
     pub fn send(&self, folder: &Path, tell: &dyn Fn(&str)) -> Result<(), SlurmError> {
         let mut notes = Notes::open(folder)?;
-        write_whole(&self.paths.study(), self.study)?;
         for (path, script) in self.scripts() {
             write_whole(&path, &script)?;
         }
         let mut after = self.queue.arrays();
         for array in self.arrays {
             let arguments = client::array_arguments(&self.paths.shards_script(), array);
-            let work = Work::shards(&array.shards, self.of, array.offset);
+            let work = Work::shards(&array.shards, self.division.of, array.offset);
             let job = submit(&mut notes, self.name.to_owned(), &arguments, work)?;
-            tell(&format!("job {job}: {}", counted(&array.shards, self.of)));
+            tell(&format!(
+                "job {job}: {}",
+                counted(&array.shards, self.division.of)
+            ));
             after.push(job);
         }
         if self.merges() {
@@ -105,7 +107,7 @@ impl Submission<'_> {
         [
             (
                 paths.shards_script(),
-                shards_script(paths, name, self.of, resources),
+                shards_script(paths, name, self.division, resources),
             ),
             (paths.merge_script(), merge_script(paths, name, resources)),
         ]

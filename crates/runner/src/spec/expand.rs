@@ -29,6 +29,8 @@ pub struct Expansion<'a> {
     pub base: &'a [Option<(Table, Origin)>; 4],
     /// The seed of the study.
     pub seed: u64,
+    /// The numerics version, a part of every identity.
+    pub numerics_version: u32,
     /// The signals of `file` targets.
     pub signals: &'a mut Signals,
     /// What is wrong.
@@ -358,7 +360,7 @@ impl Expansion<'_> {
                     || (*field.path == *"target.path" && swept("target.column"));
                 (!differs).then(|| own(at))
             });
-            Canonical::new(synapse_core::NUMERICS_VERSION, self.seed, lines)
+            Canonical::new(self.numerics_version, self.seed, lines)
         });
         text.hash(own)
     }

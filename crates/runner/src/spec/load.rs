@@ -17,12 +17,13 @@ use super::study::{Replicates, Study, columns};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-const TOP_KEYS: [&str; 11] = [
+const TOP_KEYS: [&str; 12] = [
     "schema",
     "name",
     "question",
     "surprise",
     "seed",
+    "keep_state",
     "network",
     "target",
     "training",
@@ -31,6 +32,14 @@ const TOP_KEYS: [&str; 11] = [
     "expect",
 ];
 
+/// As what a spec is read.
+#[derive(Debug, Clone, Copy)]
+struct Variant {
+    numerics_version: u32,
+    /// Whether its expectations are read.
+    expects: bool,
+}
+
 impl Study {
     /// Read and validate the spec at `path`, with `--set` texts such as `network.gain=1.2`.
     ///
@@ -38,6 +47,46 @@ impl Study {
     ///
     /// All that is wrong with it, in order of position.
     pub fn load(path: &Path, sets: &[String]) -> Result<Self, SpecErrors> {
+        Self::load_as(path, sets, synapse_core::NUMERICS_VERSION)
+    }
+
+    /// The study as a program with another numerics version identifies its runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::load`].
+    pub fn load_as(
+        path: &Path,
+        sets: &[String],
+        numerics_version: u32,
+    ) -> Result<Self, SpecErrors> {
+        let variant = Variant {
+            numerics_version,
+            expects: true,
+        };
+        Self::load_variant(path, sets, variant)
+    }
+
+    /// The study with another number of trials, whatever it expects of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::load`]; also if the number of trials is swept.
+    pub fn load_with_trials(
+        path: &Path,
+        sets: &[String],
+        trials: usize,
+    ) -> Result<Self, SpecErrors> {
+        let mut sets = sets.to_vec();
+        sets.push(format!("training.trials={trials}"));
+        let variant = Variant {
+            numerics_version: synapse_core::NUMERICS_VERSION,
+            expects: false,
+        };
+        Self::load_variant(path, &sets, variant)
+    }
+
+    fn load_variant(path: &Path, sets: &[String], variant: Variant) -> Result<Self, SpecErrors> {
         let file = path.display().to_string();
         let fail = |problem| {
             let errors = vec![SpecError::new(Origin::File, problem)];
@@ -59,7 +108,7 @@ impl Study {
             }
         };
         let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(text, &file, folder, sets)
+        Self::parse_as(text, &file, folder, sets, variant)
     }
 
     /// Validate the text of a spec, called `file` in messages, whose paths are relative to `folder`.
@@ -73,10 +122,24 @@ impl Study {
         folder: &Path,
         sets: &[String],
     ) -> Result<Self, SpecErrors> {
+        let variant = Variant {
+            numerics_version: synapse_core::NUMERICS_VERSION,
+            expects: true,
+        };
+        Self::parse_as(text, file, folder, sets, variant)
+    }
+
+    fn parse_as(
+        text: &str,
+        file: &str,
+        folder: &Path,
+        sets: &[String],
+        variant: Variant,
+    ) -> Result<Self, SpecErrors> {
         let mut errors = Vec::new();
         let study = document::parse(text, &mut errors).and_then(|mut document| {
             overrides::apply(&mut document, sets, &mut errors);
-            validate(&document, folder, &mut errors)
+            validate(&document, folder, variant, &mut errors)
         });
         match study {
             Some(study) if errors.is_empty() => Ok(study),
@@ -85,7 +148,12 @@ impl Study {
     }
 }
 
-fn validate(document: &Table, folder: &Path, errors: &mut Vec<SpecError>) -> Option<Study> {
+fn validate(
+    document: &Table,
+    folder: &Path,
+    variant: Variant,
+    errors: &mut Vec<SpecError>,
+) -> Option<Study> {
     let top = Top::read(document, errors)?;
     let replicates = read_replicates(document, errors);
     let base = read_base(document, errors);
@@ -111,6 +179,7 @@ fn validate(document: &Table, folder: &Path, errors: &mut Vec<SpecError>) -> Opt
     let mut expansion = Expansion {
         base: &base,
         seed: top.seed.unwrap_or_default(),
+        numerics_version: variant.numerics_version,
         signals: &mut signals,
         errors,
         told: BTreeSet::new(),
@@ -131,7 +200,7 @@ fn validate(document: &Table, folder: &Path, errors: &mut Vec<SpecError>) -> Opt
     one_signal(&conditions, document, targets as u64, errors);
 
     let columns = columns(&conditions);
-    let rows = document.get("expect");
+    let rows = document.get("expect").filter(|_| variant.expects);
     let rows: Vec<_> = list_of(rows, "expect", errors)
         .iter()
         .filter_map(|node| expect::read(node, errors))
@@ -152,6 +221,7 @@ fn validate(document: &Table, folder: &Path, errors: &mut Vec<SpecError>) -> Opt
         question: top.question?,
         surprise: top.surprise,
         seed: top.seed?,
+        keep_state: top.keep_state,
         replicates: replicates?,
         conditions,
         expectations: rows.into_iter().map(|row| row.expectation).collect(),
@@ -166,6 +236,7 @@ struct Top {
     question: Option<String>,
     surprise: Option<String>,
     seed: Option<u64>,
+    keep_state: bool,
 }
 
 impl Top {
@@ -227,6 +298,10 @@ impl Top {
                 Some(Scalar::Integer(seed)) => u64::try_from(*seed).ok(),
                 _ => None,
             },
+            keep_state: matches!(
+                find("keep_state").map(|field| &field.value),
+                Some(Scalar::Bool(true))
+            ),
         })
     }
 }

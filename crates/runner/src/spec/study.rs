@@ -43,6 +43,8 @@ pub struct Study {
     pub surprise: Option<String>,
     /// From which all random numbers follow.
     pub seed: u64,
+    /// Whether what runs have learned is kept, so that more trials go on from there.
+    pub keep_state: bool,
     /// Replicates of every condition.
     pub replicates: Replicates,
     /// Conditions, in the order of blocks and axes.

@@ -328,7 +328,7 @@ fn the_identity_of_one_run_is_known() {
     let key = study.run(0);
     assert_eq!(
         study.run_id(key).to_string(),
-        "bdfb6b794236aa809f2162b55a3f5469"
+        "d42d9e4450cd71a7e9ab42f7f8fe7ed9"
     );
     let id = study.run_id(key);
     assert_eq!(id.to_string().parse(), Ok(id));

@@ -23,17 +23,26 @@ pub enum StoreError {
         /// What the lock file says of its owner.
         owner: String,
     },
-    /// The journal was written by a newer version of this program.
-    NewerJournal {
+    /// The journal was written by a version of this program with another form of journals.
+    OtherJournal {
         /// The journal.
         path: PathBuf,
         /// Its version.
         version: u64,
+        /// The version that this program writes.
+        known: u64,
     },
-    /// The file called journal is something else.
+    /// What is called journal is something else.
     NotAJournal {
         /// The file.
         path: PathBuf,
+    },
+    /// The folder holds the results of another study.
+    OtherStudy {
+        /// The folder.
+        folder: PathBuf,
+        /// How many runs there are.
+        runs: usize,
     },
 }
 
@@ -65,15 +74,29 @@ impl fmt::Display for StoreError {
                 "{}: another process is writing there ({owner}); wait for it, or give --out another folder",
                 folder.display()
             ),
-            Self::NewerJournal { path, version } => write!(
+            Self::OtherJournal {
+                path,
+                version,
+                known,
+            } => write!(
                 f,
-                "{}: written by a newer version of runner (journal version {version}, this one knows 1); nothing was changed",
-                path.display()
+                "{}: written by {} version of runner (journal version {version}, this one knows {known}); nothing was changed",
+                path.display(),
+                if version > known {
+                    "a newer"
+                } else {
+                    "an older"
+                }
             ),
             Self::NotAJournal { path } => write!(
                 f,
-                "{}: not a journal of runner; give --out another folder",
+                "{}: not a journal of this version of runner; give --out another folder",
                 path.display()
+            ),
+            Self::OtherStudy { folder, runs } => write!(
+                f,
+                "{}: {runs} runs are there, and not one of them belongs to this study; give --out another folder, or --replace to put these results in their place (the journal keeps them)",
+                folder.display()
             ),
         }
     }

@@ -1,80 +1,169 @@
-//! The journal: an append-only file of finished runs.
+//! The journals: append-only files of finished runs, one per process, in the folder `journal`.
 //!
 //! One line per run: the CRC-32 of the rest in eight hexadecimal digits, a space, the record as JSON.
-//! The first line is the header, in the same form. A line that was torn by a crash has a wrong sum: it
-//! is dropped, with a word about it, and its run is computed again. A later record of the same run
-//! replaces an earlier one.
+//! The first line is the header, in the same form: version and [`Origin`]. A line that was torn by a
+//! crash has a wrong sum: it is dropped, with a word about it, and its run is computed again.
 
-use super::{Record, StoreError};
-use crate::spec::RunId;
-use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use super::StoreError;
+use crate::fault;
+use crate::provenance::Origin;
+use crate::store::Record;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-const NAME: &str = "journal";
-const VERSION: u64 = 1;
+/// The folder of journals within a result folder.
+const FOLDER: &str = "journal";
+const EXTENSION: &str = "jsonl";
+/// Version 1 was one file for all processes.
+const VERSION: u64 = 2;
+/// What is appended reaches the disk at the latest after this time: a power cut costs no more.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How much of a journal is read at once.
+const BLOCK: usize = 4 << 20;
 
-/// What a journal holds.
-#[derive(Debug, Default)]
-pub struct Kept {
-    /// The records, by run.
-    pub records: HashMap<RunId, Record>,
-    /// Lines that could not be read, and were dropped.
-    pub damaged: usize,
-    /// Length of the file up to the last whole line.
-    whole: u64,
+#[derive(Serialize, Deserialize)]
+struct Header {
+    synapse_journal: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
 }
 
-/// Reads the journal of a folder; an absent one is empty.
+/// What is known of a journal.
+#[derive(Debug, Clone)]
+pub struct JournalFile<T> {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Who wrote it; none if it was torn within its first line.
+    pub origin: Option<Origin>,
+    /// Its records, in order.
+    pub records: Vec<T>,
+    /// Whole lines that could not be read, and were dropped.
+    pub damaged: usize,
+    /// Bytes up to the end of the last whole line, if something torn follows.
+    pub torn_at: Option<u64>,
+}
+
+/// The journals of a result folder, in the order in which they were begun; none if there is no such
+/// folder. Of each line `parse` makes a record, on several threads; it gets what follows the sum.
 ///
 /// # Errors
-/// The disk's; a journal of a newer version; a file that is no journal.
-pub fn read_journal(folder: &Path) -> Result<Kept, StoreError> {
-    let path = folder.join(NAME);
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Kept::default()),
-        Err(error) => return Err(StoreError::io("cannot read", path)(error)),
+/// The disk's; a journal of a newer or older version; a file that is no journal.
+pub fn read_journals<T: Send>(
+    folder: &Path,
+    parse: impl Fn(&[u8]) -> Option<T> + Sync,
+) -> Result<Vec<JournalFile<T>>, StoreError> {
+    let folder = folder.join(FOLDER);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            return Err(StoreError::NotAJournal { path: folder });
+        }
+        Err(error) => return Err(StoreError::io("cannot read", folder)(error)),
     };
-    let mut reader = BufReader::new(file);
-    let mut kept = Kept::default();
-    let mut line = Vec::new();
-    let mut number = 0;
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(StoreError::io("cannot read", &folder))?;
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == EXTENSION)
+    });
+    // Names begin with the time of their start.
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| read_journal(path, &parse))
+        .collect()
+}
+
+fn read_journal<T: Send>(
+    path: PathBuf,
+    parse: &(impl Fn(&[u8]) -> Option<T> + Sync),
+) -> Result<JournalFile<T>, StoreError> {
+    let mut file = File::open(&path).map_err(StoreError::io("cannot read", &path))?;
+    let mut journal = JournalFile {
+        path: path.clone(),
+        origin: None,
+        records: Vec::new(),
+        damaged: 0,
+        torn_at: None,
+    };
+    let mut whole = 0;
+    let mut rest: Vec<u8> = Vec::new();
+    let mut is_first = true;
     loop {
-        line.clear();
-        let length = reader
-            .read_until(b'\n', &mut line)
+        let before = rest.len();
+        // A line longer than a block makes the block grow.
+        let read = Read::by_ref(&mut file)
+            .take((BLOCK + before) as u64)
+            .read_to_end(&mut rest)
             .map_err(StoreError::io("cannot read", &path))?;
-        if length == 0 {
-            return Ok(kept);
-        }
-        number += 1;
-        let whole = line.ends_with(b"\n");
-        let content = checked(line.trim_ascii_end());
-        if number == 1 {
-            match content.and_then(header_version) {
-                Some(VERSION) => {}
-                Some(version) => return Err(StoreError::NewerJournal { path, version }),
-                // A crash within the very first line leaves a part of it.
-                None if !whole => {
-                    kept.damaged += 1;
-                    return Ok(kept);
-                }
-                None => return Err(StoreError::NotAJournal { path }),
+        let Some(end) = rest.iter().rposition(|&byte| byte == b'\n') else {
+            if read > 0 {
+                continue;
             }
-        } else {
-            match content.and_then(|json| serde_json::from_slice::<Record>(json).ok()) {
-                Some(record) if whole => {
-                    kept.records.insert(record.id, record);
-                }
-                _ => kept.damaged += 1,
+            break;
+        };
+        let mut lines: Vec<&[u8]> = rest[..end].split(|&byte| byte == b'\n').collect();
+        if is_first {
+            is_first = false;
+            journal.origin = header(lines.remove(0), &path)?;
+        }
+        for record in parsed(&lines, parse) {
+            match record {
+                Some(record) => journal.records.push(record),
+                None => journal.damaged += 1,
             }
         }
-        if whole {
-            kept.whole += length as u64;
+        whole += end as u64 + 1;
+        rest.drain(..=end);
+        if read == 0 {
+            break;
         }
     }
+    if !rest.is_empty() {
+        journal.torn_at = Some(whole);
+    }
+    Ok(journal)
+}
+
+fn parsed<T: Send>(
+    lines: &[&[u8]],
+    parse: &(impl Fn(&[u8]) -> Option<T> + Sync),
+) -> Vec<Option<T>> {
+    use rayon::prelude::*;
+    let parse = |line: &&[u8]| checked(line).and_then(parse);
+    lines.par_iter().map(parse).collect()
+}
+
+fn header(line: &[u8], path: &Path) -> Result<Option<Origin>, StoreError> {
+    let header =
+        checked(line).and_then(|json| serde_json::from_slice::<serde_json::Value>(json).ok());
+    let version = header
+        .as_ref()
+        .and_then(|header| header.get("synapse_journal")?.as_u64());
+    match version {
+        Some(VERSION) => {}
+        Some(version) => {
+            let path = path.to_owned();
+            return Err(StoreError::OtherJournal {
+                path,
+                version,
+                known: VERSION,
+            });
+        }
+        None => {
+            return Err(StoreError::NotAJournal {
+                path: path.to_owned(),
+            });
+        }
+    }
+    // An origin that this version cannot read is no reason to refuse the results.
+    Ok(header.and_then(|header| serde_json::from_value::<Header>(header).ok()?.origin))
 }
 
 /// The content of a line, if its sum is right.
@@ -85,156 +174,94 @@ fn checked(line: &[u8]) -> Option<&[u8]> {
     (crc32fast::hash(content) == sum).then_some(content)
 }
 
-fn header_version(content: &[u8]) -> Option<u64> {
-    let header: serde_json::Value = serde_json::from_slice(content).ok()?;
-    header.get("synapse_journal")?.as_u64()
-}
-
-/// A journal open for appending.
+/// The journal of this process.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
-    path: PathBuf,
+    folder: PathBuf,
+    origin: Origin,
+    /// Begun with the first records.
+    open: Option<(File, PathBuf)>,
+    /// When the first bytes were written that may not be on the disk yet.
+    unsynced: Option<Instant>,
 }
 
 impl Journal {
-    /// Opens the journal of a (locked) folder after what was read from it; a torn tail is cut off.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn open(folder: &Path, kept: &Kept) -> Result<Self, StoreError> {
-        let path = folder.join(NAME);
-        let open = || {
-            let mut file = OpenOptions::new()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(&path)?;
-            file.set_len(kept.whole)?;
-            file.seek(SeekFrom::End(0))?;
-            if kept.whole == 0 {
-                let header = serde_json::json!({ "synapse_journal": VERSION });
-                file.write_all(&line(header.to_string().as_bytes()))?;
-            }
-            Ok(file)
-        };
-        match open() {
-            Ok(file) => Ok(Self { file, path }),
-            Err(error) => Err(StoreError::io("cannot write", path)(error)),
+    /// A journal of this process in a result folder; the file appears with the first records.
+    pub fn new(folder: &Path, origin: Origin) -> Self {
+        Self {
+            folder: folder.join(FOLDER),
+            origin,
+            open: None,
+            unsynced: None,
         }
     }
 
-    /// Appends records; when this returns, they survive a power cut.
+    /// Appends records. They survive the end of this process at once, and a power cut a second later
+    /// or after [`Journal::sync`].
     ///
     /// # Errors
     /// The disk's; what was kept before stays.
     pub fn append(&mut self, records: &[Record]) -> Result<(), StoreError> {
         let mut bytes = Vec::new();
-        let result = records.iter().try_for_each(|record| {
-            bytes.extend(line(&serde_json::to_vec(record)?));
-            Ok(())
-        });
-        result
-            .and_then(|()| self.file.write_all(&bytes))
-            .and_then(|()| self.file.sync_data())
-            .map_err(StoreError::io("cannot write", &self.path))
+        if self.open.is_none() {
+            let header = Header {
+                synapse_journal: VERSION,
+                origin: Some(self.origin.clone()),
+            };
+            let path = self.folder.join(self.name());
+            let file = fs::create_dir_all(&self.folder)
+                .and_then(|()| OpenOptions::new().create_new(true).append(true).open(&path))
+                .map_err(StoreError::io("cannot write", &path))?;
+            line(&header, &mut bytes);
+            self.open = Some((file, path));
+        }
+        for record in records {
+            line(record, &mut bytes);
+        }
+        let Some((file, path)) = &mut self.open else {
+            return Ok(());
+        };
+        if fault::tears_append() {
+            let _ = file.write_all(&bytes[..bytes.len() / 2]);
+            fault::die();
+        }
+        file.write_all(&bytes)
+            .map_err(StoreError::io("cannot write", &*path))?;
+        let since = *self.unsynced.get_or_insert_with(Instant::now);
+        if since.elapsed() >= SYNC_EVERY {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Makes what was appended survive a power cut.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        if let (Some((file, path)), Some(_)) = (&self.open, self.unsynced.take()) {
+            file.sync_data()
+                .map_err(StoreError::io("cannot write", path))?;
+        }
+        Ok(())
+    }
+
+    /// The name of its file. Names sort by their start; the process and the host make them unique.
+    pub fn name(&self) -> String {
+        let plain = |text: &str| -> String {
+            let keep = |c: &char| c.is_ascii_alphanumeric() || ".-".contains(*c);
+            text.chars().filter(keep).collect()
+        };
+        let Origin { host, process, .. } = &self.origin;
+        let (start, host) = (plain(&process.started), plain(&host.name));
+        format!("{start}-{host}-{}.{EXTENSION}", process.id)
     }
 }
 
-fn line(content: &[u8]) -> Vec<u8> {
-    let mut line = format!("{:08x} ", crc32fast::hash(content)).into_bytes();
-    line.extend_from_slice(content);
-    line.push(b'\n');
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{RecordStatus, TraceRecord};
-
-    fn record(id: u8) -> Record {
-        Record {
-            id: RunId([id; 16]),
-            status: RecordStatus::Ok,
-            diverged: None,
-            message: String::new(),
-            checkpoints: vec![(0, Some(0.1 + 0.2), None), (5, None, Some(1e-300))],
-            trace: Some(TraceRecord {
-                trial: 5,
-                t_ms: vec![0.0, 1.0],
-                v_tar: vec![1.0 / 3.0, -0.5],
-                v: vec![5e-324, 2.0],
-            }),
-            wall_s: 0.25,
-        }
-    }
-
-    fn written(folder: &Path, ids: &[u8]) {
-        let kept = read_journal(folder).unwrap();
-        let mut journal = Journal::open(folder, &kept).unwrap();
-        for &id in ids {
-            journal.append(&[record(id)]).unwrap();
-        }
-    }
-
-    #[test]
-    fn records_come_back_to_the_bit() {
-        let folder = tempfile::tempdir().unwrap();
-        written(folder.path(), &[1, 2]);
-        written(folder.path(), &[3]);
-        let kept = read_journal(folder.path()).unwrap();
-        assert_eq!((kept.records.len(), kept.damaged), (3, 0));
-        for id in 1..=3 {
-            assert_eq!(kept.records[&RunId([id; 16])], record(id));
-        }
-    }
-
-    #[test]
-    fn a_torn_tail_at_any_byte_costs_at_most_one_run() {
-        let folder = tempfile::tempdir().unwrap();
-        written(folder.path(), &[1]);
-        let path = folder.path().join(NAME);
-        let one = std::fs::read(&path).unwrap().len();
-        written(folder.path(), &[2]);
-        let full = std::fs::read(&path).unwrap();
-        for length in 0..full.len() {
-            std::fs::write(&path, &full[..length]).unwrap();
-            let kept = read_journal(folder.path()).unwrap();
-            assert_eq!(kept.records.len(), usize::from(length >= one), "{length}");
-            // And writing goes on behind the last whole line.
-            written(folder.path(), &[7]);
-            let kept = read_journal(folder.path()).unwrap();
-            assert_eq!(kept.records.len(), 1 + usize::from(length >= one));
-            assert_eq!(kept.damaged, 0);
-        }
-    }
-
-    #[test]
-    fn a_damaged_line_costs_its_run_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        written(folder.path(), &[1, 2, 3]);
-        let path = folder.path().join(NAME);
-        let mut bytes = std::fs::read(&path).unwrap();
-        let starts: Vec<usize> = (0..bytes.len())
-            .filter(|&i| i > 0 && bytes[i - 1] == b'\n')
-            .collect();
-        bytes[starts[1] + 30] ^= 1;
-        std::fs::write(&path, &bytes).unwrap();
-        let kept = read_journal(folder.path()).unwrap();
-        assert_eq!((kept.records.len(), kept.damaged), (2, 1));
-        assert!(!kept.records.contains_key(&RunId([2; 16])));
-    }
-
-    #[test]
-    fn other_files_and_newer_journals_are_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(NAME);
-        std::fs::write(&path, "dear diary\n").unwrap();
-        let error = read_journal(folder.path()).unwrap_err().to_string();
-        assert!(error.ends_with("journal: not a journal of runner; give --out another folder"));
-        std::fs::write(&path, line(br#"{"synapse_journal":2}"#)).unwrap();
-        let error = read_journal(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("written by a newer version of runner (journal version 2"));
-    }
+fn line(content: &impl Serialize, bytes: &mut Vec<u8>) {
+    // Numbers, texts and lists of them: there is nothing that JSON could not hold.
+    let content = serde_json::to_vec(content).unwrap_or_default();
+    bytes.extend(format!("{:08x} ", crc32fast::hash(&content)).into_bytes());
+    bytes.extend_from_slice(&content);
+    bytes.push(b'\n');
 }

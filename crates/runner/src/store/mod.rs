@@ -1,19 +1,27 @@
 //! The result folder of a study.
 //!
-//! - `journal`: every finished run, appended and synchronised as soon as it is done. What makes a
-//!   study resumable, and the only file that is read back.
-//! - `study.toml`, `runs.csv`, `curves.csv`, `traces.csv`, `manifest.json`: written when the study is
-//!   complete, each to a temporary file that is then renamed.
-//! - `lock`: held while a process writes here.
+//! - `journal/`: every finished run, appended as soon as it is done, a file per process. What makes a
+//!   study resumable, and the only thing that is read back.
+//! - `study.toml`: the complete study, written before anything is computed.
+//! - `runs.csv`, `curves.csv`, `traces.csv`, `manifest.json`: written when the study is complete, each
+//!   to a temporary file that is then renamed.
+//! - `state/`: what runs have learned, where the study asks for it (`keep_state`).
+//! - `lock`, `lock-3-of-8`: held while processes write here.
 
 mod error;
 mod folder;
 mod journal;
+mod kept;
 mod record;
+mod states;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use error::StoreError;
-pub use folder::Folder;
-pub use journal::{Journal, Kept, read_journal};
+pub use folder::{Folder, Holder};
+pub use journal::{Journal, JournalFile, read_journals};
+pub use kept::{Ends, Kept};
 pub use record::{Record, RecordStatus, TraceRecord};
+pub use states::{StateIndex, StatePlace, States};
 pub use tables::write_tables;

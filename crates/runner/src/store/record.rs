@@ -48,6 +48,24 @@ pub struct Record {
     pub trace: Option<TraceRecord>,
     /// Its share of the time that its batch took, in seconds.
     pub wall_s: f64,
+    /// Which of the origins that were read wrote it.
+    #[serde(skip)]
+    pub origin: usize,
+}
+
+impl Record {
+    /// Whether two records of a run say the same, to the bit; time, trace and origin aside.
+    pub fn same_result(&self, other: &Self) -> bool {
+        let bits = |value: Option<f64>| value.map(f64::to_bits);
+        self.status == other.status
+            && self.diverged == other.diverged
+            && self.checkpoints.len() == other.checkpoints.len()
+            && self
+                .checkpoints
+                .iter()
+                .zip(&other.checkpoints)
+                .all(|(a, b)| (a.0, bits(a.1), bits(a.2)) == (b.0, bits(b.1), bits(b.2)))
+    }
 }
 
 /// Target and output over the last test.
@@ -68,7 +86,7 @@ fn write_id<S: Serializer>(id: &RunId, serializer: S) -> Result<S::Ok, S::Error>
     serializer.collect_str(id)
 }
 
-fn read_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RunId, D::Error> {
+pub(super) fn read_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RunId, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(serde::de::Error::custom)
 }

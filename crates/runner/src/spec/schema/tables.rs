@@ -483,5 +483,11 @@ pub static TOP: TableSchema = TableSchema {
             Required,
             "from which all random numbers follow",
         ),
+        field(
+            "keep_state",
+            Bool,
+            Or(|| Scalar::Bool(false)),
+            "whether to keep what each run has learned, so that more trials go on from there",
+        ),
     ],
 };

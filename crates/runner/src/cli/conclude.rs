@@ -1,0 +1,199 @@
+//! The end of a study: tables, manifest, report and verdict, once all runs are there.
+
+use super::say;
+use crate::manifest::{Counts, Manifest, StudyOrigin, contributions};
+use crate::provenance::Origin;
+use crate::spec::Study;
+use crate::store::{Folder, Kept, Record, RecordStatus, StoreError, write_tables};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime};
+
+/// What is asked of the end.
+pub(super) struct Wishes {
+    /// Write the tables, but no statistics and figures.
+    pub no_report: bool,
+    /// Only errors and the verdict.
+    pub quiet: bool,
+}
+
+/// What this process did before.
+pub(super) struct Work<'a> {
+    /// Who it is.
+    pub origin: &'a Origin,
+    /// When it began.
+    pub started: Instant,
+    /// The spec as it was given.
+    pub spec: &'a Path,
+    /// Runs that it computed.
+    pub computed: usize,
+}
+
+/// Writes `study.toml`, unless it is there with the same content.
+pub(super) fn write_study(folder: &Folder, study: &Study) -> Result<String, StoreError> {
+    let text = study.to_toml(folder.path());
+    let there = std::fs::read(folder.path().join("study.toml"));
+    if there.is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(text);
+    }
+    folder.write("study.toml", |out| out.write_all(text.as_bytes()))?;
+    Ok(text)
+}
+
+/// Writes tables, manifest and report of a study whose runs are all there.
+pub(super) fn conclude(
+    folder: &Folder,
+    study: &Study,
+    kept: &Kept,
+    work: &Work<'_>,
+    wishes: &Wishes,
+) -> Result<ExitCode, StoreError> {
+    let text = write_study(folder, study)?;
+    write_tables(folder, study, &kept.records)?;
+    let counts = count(study, kept, work.computed);
+    let elapsed = work.started.elapsed();
+    let Origin {
+        tool,
+        host,
+        process,
+    } = work.origin.clone();
+    let manifest = Manifest {
+        tool,
+        study: StudyOrigin::of(&study.name, work.spec, &text),
+        host,
+        command: process.command,
+        threads: process.threads,
+        started: process.started,
+        finished: utc(SystemTime::now()),
+        wall_s: elapsed.as_millis() as f64 / 1e3,
+        counts,
+        processes: contributions(study, kept),
+    };
+    folder.write("manifest.json", |out| {
+        serde_json::to_writer_pretty(&mut *out, &manifest)?;
+        out.write_all(b"\n")
+    })?;
+    if !wishes.quiet {
+        let tenths = Duration::from_millis(100 * (elapsed.as_millis() / 100) as u64);
+        say(format_args!(
+            "{}: {} runs ({} computed now), {} ok, {} diverged, {} failed, in {}",
+            folder.path().display(),
+            counts.runs,
+            counts.computed,
+            counts.ok,
+            counts.diverged,
+            counts.failed,
+            humantime::format_duration(tenths)
+        ));
+    }
+    tell_failures(study, kept, counts.failed);
+    let report_holds = wishes.no_report || report_on(folder, study, wishes.quiet);
+    Ok(if counts.failed > 0 || !report_holds {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// The first failures, with their messages.
+fn tell_failures(study: &Study, kept: &Kept, count: usize) {
+    const SHOWN: usize = 3;
+    for record in failures(study, kept).take(SHOWN) {
+        eprintln!("run {} failed: {}", record.id, record.message);
+    }
+    if count > SHOWN {
+        eprintln!("and {} more; column message of runs.csv", count - SHOWN);
+    }
+    if count > 0 {
+        eprintln!("--retry-failed computes them again");
+    }
+}
+
+/// Statistics, figures and verdict; whether all expectations hold.
+fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
+    let written = match synapse_report::write_report(folder.path()) {
+        Ok(files) => files,
+        Err(error) => {
+            eprintln!("{error}");
+            return false;
+        }
+    };
+    if !quiet {
+        for file in written.all() {
+            say(format_args!("  {}", file.display()));
+        }
+    }
+    if study.expectations.is_empty() {
+        return true;
+    }
+    match synapse_report::check(folder.path()) {
+        Ok(verdict) => {
+            say(format_args!("{verdict}"));
+            verdict.all_hold()
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            false
+        }
+    }
+}
+
+fn failures<'a>(study: &'a Study, kept: &'a Kept) -> impl Iterator<Item = &'a Record> {
+    (0..study.runs())
+        .filter_map(|position| kept.records.get(&study.run_id(study.run(position))))
+        .filter(|record| record.status == RecordStatus::Failed)
+}
+
+fn count(study: &Study, kept: &Kept, computed: usize) -> Counts {
+    let mut counts = Counts {
+        conditions: study.conditions.len(),
+        runs: study.runs(),
+        ok: 0,
+        diverged: 0,
+        failed: 0,
+        computed,
+        reused: study.runs() - computed,
+    };
+    for position in 0..study.runs() {
+        match kept.records.get(&study.run_id(study.run(position))) {
+            Some(record) if record.status == RecordStatus::Ok => counts.ok += 1,
+            Some(record) if record.status == RecordStatus::Diverged => counts.diverged += 1,
+            _ => counts.failed += 1,
+        }
+    }
+    counts
+}
+
+/// Tells what was wrong with the journals; whether their results contradict one another.
+pub(super) fn tell_damage(folder: &Path, kept: &Kept) -> bool {
+    let damaged = kept.damaged + kept.torn.len();
+    if damaged > 0 {
+        tracing::warn!(
+            "{}: {damaged} damaged lines of the journals were dropped; their runs are computed again",
+            folder.display()
+        );
+    }
+    if let Some((first, second)) = kept.conflicts.first() {
+        let by = |record| {
+            kept.origin(record).map_or_else(
+                || "unknown".to_owned(),
+                |origin| format!("{} with {}", origin.owner(), origin.tool.short()),
+            )
+        };
+        eprintln!(
+            "{}: {} runs have two different results, among them {}: one by {}, one by {}; \
+             runner verify {} tells which is right",
+            folder.display(),
+            kept.conflicts.len(),
+            first.id,
+            by(first),
+            by(second),
+            folder.display()
+        );
+    }
+    !kept.conflicts.is_empty()
+}
+
+pub(super) fn utc(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}

@@ -1,0 +1,142 @@
+//! `runner status DIR`: what of a study is there, and who is computing.
+
+use super::{refuse, say, study_of};
+use crate::shard::{Shard, division};
+use crate::slurm;
+use crate::spec::Study;
+use crate::store::{Ends, Folder, Holder, RecordStatus, StoreError};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// A result folder
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Divide the study into so many shards, and say how far each is [default: as those that compute]
+    #[arg(long, value_name = "N")]
+    shards: Option<usize>,
+}
+
+pub(super) fn status(args: &StatusArgs) -> ExitCode {
+    let study = match study_of(&args.folder) {
+        Ok(study) => study,
+        Err(error) => return refuse(&error),
+    };
+    match tell(args, &study) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&error),
+    }
+}
+
+/// How many runs ended how.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    runs: usize,
+    ok: usize,
+    diverged: usize,
+    failed: usize,
+}
+
+impl Tally {
+    fn count(&mut self, end: Option<&RecordStatus>) {
+        self.runs += 1;
+        match end {
+            None => {}
+            Some(RecordStatus::Ok) => self.ok += 1,
+            Some(RecordStatus::Diverged) => self.diverged += 1,
+            Some(RecordStatus::Failed) => self.failed += 1,
+        }
+    }
+
+    fn missing(&self) -> usize {
+        self.runs - self.ok - self.diverged - self.failed
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} runs: {} ok, {} diverged, {} failed, {} missing",
+            self.runs,
+            self.ok,
+            self.diverged,
+            self.failed,
+            self.missing()
+        )
+    }
+}
+
+fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
+    let ends = Ends::read(&args.folder)?;
+    let holders = Folder::holders(&args.folder)?;
+    let queue = slurm::queue(&args.folder);
+    let queued = || Some(queue.as_ref().ok()?.tasks.first()?.of);
+    let shards = args
+        .shards
+        .or_else(queued)
+        .or_else(|| shards_in_use(&holders, &ends));
+    let division = shards.map(|of| division(study, of.max(1)));
+    let mut all = Tally::default();
+    let mut parts = vec![Tally::default(); shards.unwrap_or(0).max(1)];
+    for position in 0..study.runs() {
+        let end = ends.status.get(&study.run_id(study.run(position)));
+        all.count(end);
+        if let Some(division) = &division {
+            parts[division[position]].count(end);
+        }
+    }
+    say(format_args!("{}: {all}", study.name));
+    if ends.damaged > 0 {
+        say(format_args!(
+            "  {} damaged lines in the journals",
+            ends.damaged
+        ));
+    }
+    let tables = if args.folder.join("manifest.json").exists() {
+        "tables are there"
+    } else {
+        "no tables yet: runner merge writes them"
+    };
+    say(format_args!("  {} journals; {tables}", ends.journals.len()));
+    if let Some(of) = shards {
+        for (index, part) in parts.iter().enumerate() {
+            let shard = Shard {
+                number: index + 1,
+                of,
+            };
+            let holder = holders.iter().find(|holder| holder.shard == Some(shard));
+            let by = holder.map_or(String::new(), |holder| {
+                format!("; computing: {}", holder.owner)
+            });
+            say(format_args!("  shard {shard}: {part}{by}"));
+        }
+    }
+    for holder in holders.iter().filter(|holder| holder.shard.is_none()) {
+        say(format_args!("  computing: {}", holder.owner));
+    }
+    match queue {
+        Ok(queue) => {
+            for line in queue.lines() {
+                say(format_args!("  Slurm: {line}"));
+            }
+        }
+        // What is there can be told without it.
+        Err(error) => say(format_args!("  Slurm: {error}")),
+    }
+    Ok(())
+}
+
+/// Into how many shards the study is divided: by those who compute now, else by the last who did.
+fn shards_in_use(holders: &[Holder], ends: &Ends) -> Option<usize> {
+    let now = holders.iter().find_map(|holder| holder.shard);
+    let before = || {
+        let origins = ends.journals.iter().rev().flat_map(|(origin, _)| origin);
+        origins
+            .map(|origin| origin.process.shard.as_ref()?.parse().ok())
+            .next()?
+    };
+    now.or_else(before).map(|shard: Shard| shard.of)
+}

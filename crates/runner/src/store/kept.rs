@@ -1,0 +1,137 @@
+//! What the journals of a result folder hold together.
+
+use super::journal::read_journals;
+use super::{Record, RecordStatus, StoreError};
+use crate::provenance::Origin;
+use crate::spec::RunId;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::{Path, PathBuf};
+
+/// The records of all journals.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// One record of each run: the one with a result, if any.
+    pub records: HashMap<RunId, Record>,
+    /// Who wrote the journals, in order; [`Record::origin`] counts in them.
+    pub origins: Vec<Option<Origin>>,
+    /// Lines that could not be read, and were dropped.
+    pub damaged: usize,
+    /// Journals whose end was torn, and where.
+    pub torn: Vec<(PathBuf, u64)>,
+    /// Runs that were computed more than once, with the same result.
+    pub repeated: usize,
+    /// Runs with two different results: which must not be.
+    pub conflicts: Vec<(Record, Record)>,
+}
+
+impl Kept {
+    /// Reads the journals of a folder.
+    ///
+    /// # Errors
+    /// See [`read_journals`].
+    pub fn read(folder: &Path) -> Result<Self, StoreError> {
+        let mut kept = Self::default();
+        let journals = read_journals(folder, |json| serde_json::from_slice::<Record>(json).ok())?;
+        for journal in journals {
+            let origin = kept.origins.len();
+            kept.origins.push(journal.origin);
+            kept.damaged += journal.damaged;
+            if let Some(at) = journal.torn_at {
+                kept.torn.push((journal.path, at));
+            }
+            kept.records.reserve(journal.records.len());
+            for mut record in journal.records {
+                record.origin = origin;
+                kept.add(record);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Adds a record. A result takes the place of a failure, and a record with a trace that of one
+    /// without.
+    pub fn add(&mut self, record: Record) {
+        match self.records.entry(record.id) {
+            Entry::Vacant(place) => {
+                place.insert(record);
+            }
+            Entry::Occupied(mut place) => {
+                let old = place.get();
+                if old.status == RecordStatus::Failed {
+                    place.insert(record);
+                } else if record.status == RecordStatus::Failed {
+                } else if !old.same_result(&record) {
+                    self.conflicts.push((old.clone(), record));
+                } else if old.trace.is_none() && record.trace.is_some() {
+                    place.insert(record);
+                } else {
+                    self.repeated += 1;
+                }
+            }
+        }
+    }
+
+    /// Who computed a record.
+    pub fn origin(&self, record: &Record) -> Option<&Origin> {
+        self.origins.get(record.origin)?.as_ref()
+    }
+
+    /// Cuts torn ends off: nobody else may be writing.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn mend(&self) -> Result<(), StoreError> {
+        for (path, at) in &self.torn {
+            std::fs::OpenOptions::new()
+                .write(true)
+                .open(path)
+                .and_then(|file| file.set_len(*at))
+                .map_err(StoreError::io("cannot mend", path))?;
+        }
+        Ok(())
+    }
+}
+
+/// How runs ended, without their results: quick to read.
+#[derive(Debug, Default)]
+pub struct Ends {
+    /// How each run ended.
+    pub status: HashMap<RunId, RecordStatus>,
+    /// Each journal: who wrote it, and how many records.
+    pub journals: Vec<(Option<Origin>, usize)>,
+    /// Lines that could not be read.
+    pub damaged: usize,
+}
+
+/// What of a record says how the run ended.
+#[derive(Deserialize)]
+struct End {
+    #[serde(deserialize_with = "super::record::read_id")]
+    id: RunId,
+    status: RecordStatus,
+}
+
+impl Ends {
+    /// Reads the journals of a folder.
+    ///
+    /// # Errors
+    /// See [`read_journals`].
+    pub fn read(folder: &Path) -> Result<Self, StoreError> {
+        let mut ends = Self::default();
+        let journals = read_journals(folder, |json| serde_json::from_slice::<End>(json).ok())?;
+        for journal in journals {
+            ends.damaged += journal.damaged;
+            ends.status.reserve(journal.records.len());
+            ends.journals.push((journal.origin, journal.records.len()));
+            for End { id, status } in journal.records {
+                let entry = ends.status.entry(id).or_insert(status);
+                if *entry == RecordStatus::Failed {
+                    *entry = status;
+                }
+            }
+        }
+        Ok(ends)
+    }
+}

@@ -1,0 +1,205 @@
+//! Tests of the journals and locks.
+
+use super::*;
+use crate::provenance::Origin;
+use crate::shard::Shard;
+use crate::spec::RunId;
+use std::path::{Path, PathBuf};
+
+fn record(id: u8) -> Record {
+    Record {
+        id: RunId([id; 16]),
+        status: RecordStatus::Ok,
+        diverged: None,
+        message: String::new(),
+        checkpoints: vec![(0, Some(0.1 + 0.2), None), (5, None, Some(1e-300))],
+        trace: Some(TraceRecord {
+            trial: 5,
+            t_ms: vec![0.0, 1.0],
+            v_tar: vec![1.0 / 3.0, -0.5],
+            v: vec![5e-324, 2.0],
+        }),
+        wall_s: 0.25,
+        origin: 0,
+    }
+}
+
+fn failed(id: u8) -> Record {
+    Record {
+        status: RecordStatus::Failed,
+        message: "x".to_owned(),
+        checkpoints: Vec::new(),
+        trace: None,
+        ..record(id)
+    }
+}
+
+/// A journal of a process that started at `start`.
+fn write(folder: &Path, start: u8, records: &[Record]) -> PathBuf {
+    let started = format!("2026-01-01T00:00:{start:02}Z");
+    let mut journal = Journal::new(folder, Origin::this(1, None, started));
+    for record in records {
+        journal.append(std::slice::from_ref(record)).unwrap();
+    }
+    journal.sync().unwrap();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder.join("journal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    // Names sort by the start.
+    paths.sort();
+    paths.pop().unwrap()
+}
+
+#[test]
+fn records_come_back_to_the_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), 1, &[record(1), record(2)]);
+    write(folder.path(), 2, &[record(3)]);
+    let kept = Kept::read(folder.path()).unwrap();
+    assert_eq!((kept.records.len(), kept.damaged), (3, 0));
+    for id in 1..=3 {
+        let found = &kept.records[&RunId([id; 16])];
+        assert!(found.same_result(&record(id)));
+        assert_eq!(found.trace, record(id).trace);
+        assert_eq!(found.origin, usize::from(id == 3));
+    }
+    assert_eq!(kept.origins.len(), 2);
+    let origin = kept.origins[1].as_ref().unwrap();
+    assert_eq!(origin.process.started, "2026-01-01T00:00:02Z");
+    let ends = Ends::read(folder.path()).unwrap();
+    assert_eq!(ends.status.len(), 3);
+    assert_eq!(ends.journals[0].1, 2);
+}
+
+#[test]
+fn a_torn_tail_at_any_byte_costs_at_most_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), 1, &[record(1), record(2)]);
+    let full = std::fs::read(&path).unwrap();
+    let ends: Vec<usize> = (0..full.len()).filter(|&at| full[at] == b'\n').collect();
+    assert_eq!(ends.len(), 3);
+    for length in 0..full.len() {
+        std::fs::write(&path, &full[..length]).unwrap();
+        let kept = Kept::read(folder.path()).unwrap();
+        // A line counts with its line break.
+        let whole = ends.iter().filter(|&&end| end < length).count();
+        assert_eq!(kept.records.len(), whole.saturating_sub(1), "{length}");
+        let torn = length > 0 && !full[..length].ends_with(b"\n");
+        assert_eq!(kept.torn.len(), usize::from(torn), "{length}");
+        kept.mend().unwrap();
+        let kept = Kept::read(folder.path()).unwrap();
+        assert_eq!((kept.torn.len(), kept.damaged), (0, 0));
+        assert_eq!(kept.records.len(), whole.saturating_sub(1), "{length}");
+    }
+}
+
+#[test]
+fn a_damaged_line_costs_its_run_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), 1, &[record(1), record(2), record(3)]);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let second = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+        .nth(1)
+        .unwrap()
+        .0;
+    bytes[second + 30] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let kept = Kept::read(folder.path()).unwrap();
+    assert_eq!((kept.records.len(), kept.damaged), (2, 1));
+    assert!(!kept.records.contains_key(&RunId([2; 16])));
+}
+
+#[test]
+fn a_result_replaces_a_failure_and_contradictions_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        1,
+        &[failed(1), record(2), record(3), record(4)],
+    );
+    let other = Record {
+        checkpoints: vec![(0, Some(0.3), None), (5, None, Some(1e-300))],
+        ..record(4)
+    };
+    write(folder.path(), 2, &[record(1), failed(2), record(3), other]);
+    let kept = Kept::read(folder.path()).unwrap();
+    assert!(
+        kept.records
+            .values()
+            .all(|record| record.status == RecordStatus::Ok)
+    );
+    assert_eq!(kept.repeated, 1);
+    // 0.1 + 0.2 is not 0.3.
+    assert_eq!(kept.conflicts.len(), 1);
+    assert_eq!(kept.conflicts[0].0.id, RunId([4; 16]));
+}
+
+#[test]
+fn long_journals_are_read_block_by_block() {
+    let folder = tempfile::tempdir().unwrap();
+    // One record longer than a block, among short ones; together several blocks.
+    let long = Record {
+        message: "x".repeat(5 << 20),
+        ..failed(9)
+    };
+    let one = |id| if id == 9 { long.clone() } else { record(id) };
+    let records: Vec<Record> = (0..=250).map(one).collect();
+    write(folder.path(), 1, &records);
+    let kept = Kept::read(folder.path()).unwrap();
+    assert_eq!((kept.records.len(), kept.damaged), (251, 0));
+    assert_eq!(kept.records[&RunId([9; 16])].message.len(), 5 << 20);
+}
+
+#[test]
+fn other_files_and_other_versions_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), 1, &[record(1)]);
+    std::fs::write(&path, "dear diary\n").unwrap();
+    let error = Kept::read(folder.path()).unwrap_err().to_string();
+    assert!(
+        error.ends_with(": not a journal of this version of runner; give --out another folder"),
+        "{error}"
+    );
+    let header = br#"{"synapse_journal":3}"#;
+    let line = format!(
+        "{:08x} {}\n",
+        crc32fast::hash(header),
+        std::str::from_utf8(header).unwrap()
+    );
+    std::fs::write(&path, line).unwrap();
+    let error = Kept::read(folder.path()).unwrap_err().to_string();
+    assert!(
+        error.ends_with("written by a newer version of runner (journal version 3, this one knows 2); nothing was changed"),
+        "{error}"
+    );
+}
+
+#[test]
+fn shards_share_a_folder_and_nobody_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let shard = |number, of| Shard { number, of };
+    let first = Folder::share(path, shard(1, 2), "first").unwrap();
+    let second = Folder::share(path, shard(2, 2), "second").unwrap();
+    let message = |result: Result<Folder, StoreError>| {
+        let error = result.unwrap_err().to_string();
+        error.split_once(": ").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        message(Folder::lock(path, "third")),
+        "another process is writing there (shard 1/2: first; shard 2/2: second); wait for it, or give --out another folder"
+    );
+    assert!(message(Folder::share(path, shard(2, 2), "third")).contains("shard 2/2: second"));
+    assert!(message(Folder::share(path, shard(3, 4), "third")).contains("shard 1/2: first"));
+    assert_eq!(Folder::holders(path).unwrap().len(), 2);
+    drop((first, second));
+    assert_eq!(Folder::holders(path).unwrap(), []);
+    let alone = Folder::lock(path, "third").unwrap();
+    assert!(message(Folder::share(path, shard(1, 2), "first")).contains("(third)"));
+    drop(alone);
+    Folder::share(path, shard(3, 4), "fourth").unwrap();
+}
