@@ -20,6 +20,7 @@ use crate::slurm::{Queue, SlurmError, client};
 use crate::spec::Study;
 use crate::store::{Folder, Holder, Kept, StoreError};
 use clap::{Args, ValueEnum};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -211,6 +212,13 @@ impl<'a> Site<'a> {
     /// The runs of each shard that are to be computed.
     fn by_shard(&self, pending: &[usize], of: usize) -> Vec<Vec<usize>> {
         let division = division(self.study, of);
+        let used: HashSet<usize> = division.iter().copied().collect();
+        if used.len() < of {
+            eprintln!(
+                "{} of {of} shards have no runs: cut smaller, the study would not be done sooner",
+                of - used.len()
+            );
+        }
         let mut shards = vec![Vec::new(); of];
         for &run in pending {
             shards[division[run]].push(run);
