@@ -65,7 +65,9 @@ pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
     }
     let calibrated = of_shape.len().min(CALIBRATED_SHAPES);
     let budget = CALIBRATION / calibrated.max(1) as u32;
-    let copies = threads.min(batches.len());
+    // Threads that this machine does not have would only wait for one another.
+    let here = std::thread::available_parallelism().map_or(1, usize::from);
+    let copies = threads.min(batches.len()).min(here);
     let measured: Vec<(Shape, &Condition, Prices)> = of_shape
         .iter()
         .take(calibrated)

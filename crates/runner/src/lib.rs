@@ -12,9 +12,9 @@
 //! 5. [`store`] again: tables in a documented order; [`manifest`]: where they come from.
 //! 6. `synapse-report` makes statistics, figures and a verdict of them.
 //!
-//! [`cli`] holds the verbs of the command line, [`estimate`] what a study will cost, [`provenance`] who
-//! computed something; [`export`] writes a result folder in the forms of other programs; [`fault`] is
-//! for tests.
+//! [`cli`] holds the verbs of the command line, [`estimate`] what a study will cost, [`slurm`] how it is
+//! divided over a cluster, [`provenance`] who computed something; [`export`] writes a result folder in
+//! the forms of other programs; [`fault`] is for tests.
 
 pub mod batch;
 pub mod cli;
@@ -28,6 +28,7 @@ pub mod manifest;
 pub mod progress;
 pub mod provenance;
 pub mod shard;
+pub mod slurm;
 pub mod spec;
 pub mod stale;
 pub mod store;

@@ -7,6 +7,7 @@ mod plan;
 mod run;
 mod schema;
 mod status;
+mod submit;
 mod verify;
 
 use crate::spec::{Condition, SpecErrors, Study};
@@ -37,6 +38,8 @@ enum Verb {
     Run(run::RunArgs),
     /// Say what a study consists of, what it will cost and what is already there; compute nothing
     Plan(plan::PlanArgs),
+    /// Compute a study on a cluster: its shards as tasks of Slurm, or as commands for other queues
+    Submit(submit::SubmitArgs),
     /// Say what of a study is there, and who is computing
     Status(status::StatusArgs),
     /// Write the tables of a study that was computed in shards, if every run is there
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
     match Cli::parse_from(with_verb(std::env::args_os())).verb {
         Verb::Run(args) => run::run(&args),
         Verb::Plan(args) => plan::plan(&args),
+        Verb::Submit(args) => submit::submit(&args),
         Verb::Status(args) => status::status(&args),
         Verb::Merge(args) => merge::merge(&args),
         Verb::Verify(args) => verify::verify(&args),

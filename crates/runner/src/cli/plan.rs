@@ -222,7 +222,7 @@ fn magnitude(value: f64) -> String {
     format!("{value}")
 }
 
-fn bytes(value: u64) -> String {
+pub(super) fn bytes(value: u64) -> String {
     let kib = value as f64 / 1024.0;
     match kib {
         kib if kib >= 1024.0 * 1024.0 => format!("{:.1} GiB", kib / (1024.0 * 1024.0)),
@@ -232,7 +232,7 @@ fn bytes(value: u64) -> String {
 }
 
 /// A duration to a sensible number of digits.
-fn roughly(seconds: f64) -> String {
+pub(super) fn roughly(seconds: f64) -> String {
     if seconds < 10.0 {
         return format!("{seconds:.1} s");
     }

@@ -131,7 +131,7 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
 }
 
 /// Tables of a study that shares no run with this one are not overwritten without a word.
-fn refuse_to_replace(
+pub(super) fn refuse_to_replace(
     study: &Study,
     kept: &Kept,
     folder: &std::path::Path,

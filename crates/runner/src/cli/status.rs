@@ -2,6 +2,7 @@
 
 use super::{refuse, say, study_of};
 use crate::shard::{Shard, division};
+use crate::slurm;
 use crate::spec::Study;
 use crate::store::{Ends, Folder, Holder, RecordStatus, StoreError};
 use clap::Args;
@@ -71,7 +72,12 @@ impl std::fmt::Display for Tally {
 fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
     let ends = Ends::read(&args.folder)?;
     let holders = Folder::holders(&args.folder)?;
-    let shards = args.shards.or_else(|| shards_in_use(&holders, &ends));
+    let queue = slurm::queue(&args.folder);
+    let queued = || Some(queue.as_ref().ok()?.tasks.first()?.of);
+    let shards = args
+        .shards
+        .or_else(queued)
+        .or_else(|| shards_in_use(&holders, &ends));
     let division = shards.map(|of| division(study, of.max(1)));
     let mut all = Tally::default();
     let mut parts = vec![Tally::default(); shards.unwrap_or(0).max(1)];
@@ -110,6 +116,15 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
     }
     for holder in holders.iter().filter(|holder| holder.shard.is_none()) {
         say(format_args!("  computing: {}", holder.owner));
+    }
+    match queue {
+        Ok(queue) => {
+            for line in queue.lines() {
+                say(format_args!("  Slurm: {line}"));
+            }
+        }
+        // What is there can be told without it.
+        Err(error) => say(format_args!("  Slurm: {error}")),
     }
     Ok(())
 }

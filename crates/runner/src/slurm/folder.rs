@@ -1,0 +1,59 @@
+//! The folder `slurm/` of a result folder, while a process submits from there.
+
+use super::SlurmError;
+use super::script::Paths;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::Path;
+
+/// Held by one process at a time, so that no shard is sent twice.
+#[derive(Debug)]
+pub struct SlurmFolder {
+    /// The operating system releases the lock with the file.
+    _lock: File,
+}
+
+impl SlurmFolder {
+    /// Creates the folder and its folder of logs if need be, and locks it.
+    ///
+    /// # Errors
+    /// The disk's; another process holds it.
+    pub fn lock(paths: &Paths, result_folder: &Path) -> Result<Self, SlurmError> {
+        // Without it Slurm ends a task before its first line, without a word.
+        let logs = paths.logs();
+        fs::create_dir_all(&logs).map_err(SlurmError::io("cannot create", &logs))?;
+        let path = paths.slurm().join("lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(SlurmError::io("cannot write", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _lock: file }),
+            Err(TryLockError::WouldBlock) => Err(SlurmError::Locked {
+                folder: result_folder.to_owned(),
+            }),
+            Err(TryLockError::Error(error)) => Err(SlurmError::io("cannot lock", path)(error)),
+        }
+    }
+}
+
+/// Writes a file that appears whole or not at all.
+///
+/// # Errors
+/// The disk's; then the old file, if any, is as it was.
+pub fn write_whole(path: &Path, text: &str) -> Result<(), SlurmError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!("{name}.tmp"));
+    let result = File::create(&temporary)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&temporary, path));
+    result.map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        SlurmError::io("cannot write", path)(error)
+    })
+}

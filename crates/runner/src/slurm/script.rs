@@ -1,0 +1,404 @@
+//! Job scripts, and how shards become tasks of arrays.
+
+use super::SlurmError;
+use super::time_limit::TimeLimit;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// What a task may use, and where it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resources {
+    /// Processors of a task.
+    pub cpus: u16,
+    /// Time limit of a task; without one the partition's holds.
+    pub time: Option<TimeLimit>,
+    /// Partition; without one the cluster's default.
+    pub partition: Option<String>,
+    /// More options of sbatch, a line each, as written.
+    pub options: Vec<String>,
+}
+
+/// What tasks are to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Division {
+    /// Into how many shards the study is divided.
+    pub of: usize,
+    /// Runs again that failed.
+    pub retry_failed: bool,
+}
+
+/// Absolute paths that scripts name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// This program.
+    program: String,
+    /// The result folder.
+    folder: String,
+}
+
+impl Paths {
+    /// Of this program and a result folder.
+    ///
+    /// # Errors
+    /// A path that a script cannot hold.
+    pub fn new(program: &Path, folder: &Path) -> Result<Self, SlurmError> {
+        Ok(Self {
+            program: scriptable(program)?,
+            folder: scriptable(folder)?,
+        })
+    }
+
+    /// The study that tasks compute.
+    pub fn study(&self) -> PathBuf {
+        Path::new(&self.folder).join("study.toml")
+    }
+
+    /// The folder of scripts, logs and the list of jobs.
+    pub fn slurm(&self) -> PathBuf {
+        Path::new(&self.folder).join("slurm")
+    }
+
+    /// The script of a task.
+    pub fn shards_script(&self) -> PathBuf {
+        self.slurm().join("shards.sh")
+    }
+
+    /// The script that merges.
+    pub fn merge_script(&self) -> PathBuf {
+        self.slurm().join("merge.sh")
+    }
+
+    /// The folder of logs.
+    pub fn logs(&self) -> PathBuf {
+        self.slurm().join("log")
+    }
+
+    /// A command for a shell that computes a shard. Shard and number of threads are for the shell to
+    /// read.
+    pub fn shard_command(&self, division: Division, shard: &str, threads: &str) -> String {
+        let Division { of, retry_failed } = division;
+        format!(
+            "{} run {} --out {} --shard {shard}/{of} -j {threads} --quiet{}",
+            for_shell(&self.program),
+            for_shell(&format!("{}/study.toml", self.folder)),
+            for_shell(&self.folder),
+            if retry_failed { " --retry-failed" } else { "" },
+        )
+    }
+
+    /// A command for a shell that merges.
+    pub fn merge_command(&self) -> String {
+        format!(
+            "{} merge {}",
+            for_shell(&self.program),
+            for_shell(&self.folder)
+        )
+    }
+}
+
+fn scriptable(path: &Path) -> Result<String, SlurmError> {
+    match path.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => Ok(text.to_owned()),
+        _ => Err(SlurmError::Path {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// The script of a task of an array: computes the shard whose number is that of the task plus the
+/// script's argument.
+pub fn shards_script(
+    paths: &Paths,
+    name: &str,
+    division: Division,
+    resources: &Resources,
+) -> String {
+    let mut text = String::from(
+        "#!/bin/bash\n\
+         # Written by `runner submit`. Each task of the array computes a shard of the study; its number is\n\
+         # that of the task plus this script's argument, because an array may be too short for all.\n",
+    );
+    directives(&mut text, paths, name, "%A_%a.out", resources);
+    // A task that its node lost, or that was cut off, loses only the runs in flight.
+    text += "#SBATCH --requeue\n";
+    let command = paths.shard_command(division, "\"$shard\"", "\"$SLURM_CPUS_PER_TASK\"");
+    let _ = write!(
+        text,
+        "\nset -euo pipefail\nshard=$((SLURM_ARRAY_TASK_ID + ${{1:-0}}))\nexec {command}\n"
+    );
+    text
+}
+
+/// The script of the job that merges.
+pub fn merge_script(paths: &Paths, name: &str, resources: &Resources) -> String {
+    let mut text = String::from(
+        "#!/bin/bash\n\
+         # Written by `runner submit`. When all shards are done, or given up: tables and report.\n",
+    );
+    directives(
+        &mut text,
+        paths,
+        &merge_name(name),
+        "merge_%j.out",
+        resources,
+    );
+    let _ = write!(
+        text,
+        "\nset -euo pipefail\nexec {}\n",
+        paths.merge_command()
+    );
+    text
+}
+
+/// What the merging job is called.
+pub fn merge_name(name: &str) -> String {
+    format!("{name}-merge")
+}
+
+fn directives(text: &mut String, paths: &Paths, name: &str, log: &str, resources: &Resources) {
+    let mut directive = |option: &str, value: &str| {
+        let _ = writeln!(text, "#SBATCH --{option}={value}");
+    };
+    let logs = paths.logs().display().to_string();
+    directive("job-name", &for_sbatch(name));
+    // In a file name a percent sign begins a symbol of Slurm's.
+    let output = format!("{}/{log}", logs.replace('%', "%%"));
+    directive("output", &for_sbatch(&output));
+    directive("open-mode", "append");
+    directive("ntasks", "1");
+    directive("cpus-per-task", &resources.cpus.to_string());
+    if let Some(time) = &resources.time {
+        directive("time", &time.to_string());
+    }
+    if let Some(partition) = &resources.partition {
+        directive("partition", &for_sbatch(partition));
+    }
+    for options in &resources.options {
+        let _ = writeln!(text, "#SBATCH {options}");
+    }
+}
+
+/// A word as a POSIX shell reads it.
+pub fn for_shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A value as sbatch reads it from a line `#SBATCH`: in double quotes, where a backslash escapes.
+fn for_sbatch(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !value.is_empty() && value.chars().all(plain) {
+        return value.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for c in value.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// An array to submit: shard = task + offset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Array {
+    /// What is added to the number of a task.
+    pub offset: usize,
+    /// Its shards, ascending; they count from 1.
+    pub shards: Vec<usize>,
+}
+
+impl Array {
+    /// Its tasks, as `--array` has them.
+    pub fn tasks(&self) -> String {
+        let tasks: Vec<usize> = self
+            .shards
+            .iter()
+            .map(|shard| shard - self.offset)
+            .collect();
+        ranges(&tasks)
+    }
+}
+
+/// Distributes shards (ascending) over arrays whose task numbers stay below `max_array_size`, as
+/// Slurm demands. As long as one array can hold all, task and shard have the same number.
+pub fn arrays(shards: &[usize], max_array_size: usize) -> Vec<Array> {
+    shards
+        .chunk_by(|a, b| a / max_array_size == b / max_array_size)
+        .map(|shards| Array {
+            offset: shards[0] / max_array_size * max_array_size,
+            shards: shards.to_vec(),
+        })
+        .collect()
+}
+
+/// Ascending numbers as `1-3,7`.
+pub fn ranges(numbers: &[usize]) -> String {
+    let runs = numbers.chunk_by(|a, b| a + 1 == *b);
+    let texts: Vec<String> = runs
+        .map(|run| match run {
+            [one] => one.to_string(),
+            [first, .., last] => format!("{first}-{last}"),
+            [] => String::new(),
+        })
+        .collect();
+    texts.join(",")
+}
+
+/// Reads what [`ranges`] wrote.
+pub fn from_ranges(text: &str) -> Option<Vec<usize>> {
+    let mut numbers = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        numbers.extend(first.parse::<usize>().ok()?..=last.parse().ok()?);
+    }
+    Some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths() -> Paths {
+        Paths::new(
+            Path::new("/opt/runner"),
+            Path::new("/scratch/my results/tiny"),
+        )
+        .unwrap()
+    }
+
+    fn resources() -> Resources {
+        Resources {
+            cpus: 4,
+            time: Some("1:00:00".parse().unwrap()),
+            partition: Some("short".to_owned()),
+            options: vec!["--account=lab --mem-per-cpu=2G".to_owned()],
+        }
+    }
+
+    #[test]
+    fn the_script_of_the_tasks() {
+        let division = Division {
+            of: 1200,
+            retry_failed: true,
+        };
+        assert_eq!(
+            shards_script(&paths(), "tiny", division, &resources()),
+            r#"#!/bin/bash
+# Written by `runner submit`. Each task of the array computes a shard of the study; its number is
+# that of the task plus this script's argument, because an array may be too short for all.
+#SBATCH --job-name=tiny
+#SBATCH --output="/scratch/my results/tiny/slurm/log/%A_%a.out"
+#SBATCH --open-mode=append
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=4
+#SBATCH --time=1:00:00
+#SBATCH --partition=short
+#SBATCH --account=lab --mem-per-cpu=2G
+#SBATCH --requeue
+
+set -euo pipefail
+shard=$((SLURM_ARRAY_TASK_ID + ${1:-0}))
+exec /opt/runner run '/scratch/my results/tiny/study.toml' --out '/scratch/my results/tiny' --shard "$shard"/1200 -j "$SLURM_CPUS_PER_TASK" --quiet --retry-failed
+"#
+        );
+    }
+
+    #[test]
+    fn the_script_that_merges() {
+        let bare = Resources {
+            cpus: 1,
+            time: None,
+            partition: None,
+            options: Vec::new(),
+        };
+        assert_eq!(
+            merge_script(&paths(), "tiny", &bare),
+            r#"#!/bin/bash
+# Written by `runner submit`. When all shards are done, or given up: tables and report.
+#SBATCH --job-name=tiny-merge
+#SBATCH --output="/scratch/my results/tiny/slurm/log/merge_%j.out"
+#SBATCH --open-mode=append
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=1
+
+set -euo pipefail
+exec /opt/runner merge '/scratch/my results/tiny'
+"#
+        );
+    }
+
+    #[test]
+    fn any_path_survives_shell_and_sbatch() {
+        assert_eq!(for_shell("/a/b-c_1.toml"), "/a/b-c_1.toml");
+        assert_eq!(for_shell("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(for_shell(""), "''");
+        assert_eq!(for_sbatch(r#"a "b" \c #d"#), r#""a \"b\" \\c #d""#);
+        let folder = Path::new("/50% off");
+        let paths = Paths::new(Path::new("/r"), folder).unwrap();
+        let script = merge_script(&paths, "x", &resources());
+        assert!(
+            script.contains("--output=\"/50%% off/slurm/log/merge_%j.out\""),
+            "{script}"
+        );
+        assert!(script.contains("exec /r merge '/50% off'"), "{script}");
+        let broken = Paths::new(Path::new("/r"), Path::new("/two\nlines"));
+        assert!(
+            broken
+                .unwrap_err()
+                .to_string()
+                .starts_with("\"/two\\nlines\": a job script")
+        );
+    }
+
+    #[test]
+    fn shards_fill_arrays_below_the_limit() {
+        let all: Vec<usize> = (1..=8).collect();
+        let one = arrays(&all, 1001);
+        assert_eq!(one.len(), 1);
+        assert_eq!((one[0].offset, one[0].tasks().as_str()), (0, "1-8"));
+        // A limit of 4: task numbers 0 to 3.
+        let three = arrays(&all, 4);
+        let seen: Vec<(usize, String)> = three.iter().map(|a| (a.offset, a.tasks())).collect();
+        let expected = [(0, "1-3"), (4, "0-3"), (8, "0")];
+        assert_eq!(
+            seen,
+            expected.map(|(offset, tasks)| (offset, tasks.to_owned()))
+        );
+        let sparse = arrays(&[2, 5, 6, 9], 4);
+        let seen: Vec<(usize, String)> = sparse.iter().map(|a| (a.offset, a.tasks())).collect();
+        let expected = [(0, "2"), (4, "1-2"), (8, "1")];
+        assert_eq!(
+            seen,
+            expected.map(|(offset, tasks)| (offset, tasks.to_owned()))
+        );
+        assert!(arrays(&[], 4).is_empty());
+        // Even a limit of 1 leaves task 0 of each array.
+        assert_eq!(
+            arrays(&[1, 2], 1)[1],
+            Array {
+                offset: 2,
+                shards: vec![2]
+            }
+        );
+    }
+
+    #[test]
+    fn ranges_and_back() {
+        for (numbers, text) in [
+            (&[1, 2, 3, 7][..], "1-3,7"),
+            (&[5], "5"),
+            (&[1, 3, 5, 6], "1,3,5-6"),
+        ] {
+            assert_eq!(ranges(numbers), text);
+            assert_eq!(from_ranges(text).unwrap(), numbers);
+        }
+        assert_eq!(from_ranges("1-x"), None);
+    }
+}
