@@ -2,8 +2,8 @@
 //! neighbours, nor in its lane, idle or given to another run.
 
 use synapse_core::numeric::{PerUnit, Real};
-use synapse_core::params::{Drift, Noise, RuleParams, UpdateOrder};
-use synapse_core::rule::{LearningStep, Rule, build};
+use synapse_core::params::{Covariance, Drift, Gain, Noise, RuleParams, UpdateOrder};
+use synapse_core::rule::{Kind, LearningStep, Rule, build};
 use synapse_core::streams::{Purpose, RandomStream};
 
 const LANES: usize = 4;
@@ -11,9 +11,11 @@ const LANES: usize = 4;
 const BROKEN: usize = 2;
 const UNITS: usize = 37;
 
-fn rules() -> [RuleParams; 4] {
+fn rules() -> [RuleParams; 5] {
     let bayesian = |noise, update_order, drift| RuleParams::Bayesian {
         eta0: 1e-2,
+        covariance: Covariance::Diagonal,
+        gain: Gain::Published,
         noise,
         update_order,
         drift,
@@ -34,6 +36,14 @@ fn rules() -> [RuleParams; 4] {
             }),
         ),
         RuleParams::Force { alpha: 1.0 },
+        RuleParams::Bayesian {
+            eta0: 0.1,
+            covariance: Covariance::Block { size: 5 },
+            gain: Gain::Exact,
+            noise: Noise::Fixed { variance: 1.0 },
+            update_order: UpdateOrder::Together,
+            drift: None,
+        },
     ]
 }
 
@@ -47,7 +57,7 @@ struct Learner<F> {
 impl<F: Real> Learner<F> {
     /// All lanes but the broken one at work.
     fn new(params: &RuleParams) -> Self {
-        let mut rule = build::<F, LANES>(params, UNITS);
+        let mut rule = build::<F, LANES>(Kind::of(params), UNITS);
         for lane in (0..LANES).filter(|&lane| lane != BROKEN) {
             rule.begin(lane, params, 1.0);
         }

@@ -24,11 +24,21 @@ fn training(trials: usize, precision: Precision) -> TrainingParams {
 fn rules() -> Vec<RuleParams> {
     let bayesian = |noise, update_order, drift| RuleParams::Bayesian {
         eta0: 0.01,
+        covariance: Covariance::Diagonal,
+        gain: Gain::Published,
         noise,
         update_order,
         drift,
     };
     let window = |errors, lag_steps| Noise::Window { errors, lag_steps };
+    let family = |covariance| RuleParams::Bayesian {
+        eta0: 0.1,
+        covariance,
+        gain: Gain::Exact,
+        noise: window(20, 1),
+        update_order: UpdateOrder::Together,
+        drift: None,
+    };
     let drift = Drift {
         tau_ms: 300.0,
         prior_mean: 0.01,
@@ -41,6 +51,9 @@ fn rules() -> Vec<RuleParams> {
         // A window that is not full after the first trials.
         bayesian(window(1000, 3), UpdateOrder::Together, Some(drift)),
         RuleParams::Force { alpha: 1.0 },
+        family(Covariance::Diagonal),
+        family(Covariance::Block { size: 9 }),
+        family(Covariance::Full),
     ]
 }
 
@@ -134,7 +147,7 @@ fn a_state_that_does_not_fit_is_refused() {
     let wrong = Err(SimulationError::WrongState);
     // As many trials; another rule; another window; another network.
     assert_eq!(with(&short, &rules[2], &state), wrong);
-    for other in [0, 1, 3, 4] {
+    for other in [0, 1, 3, 4, 5, 6, 7] {
         assert_eq!(with(&long, &rules[other], &state), wrong, "{other}");
     }
     let mut larger = state.clone();

@@ -14,6 +14,8 @@ use synapse_core::target;
 fn bayesian(eta0: f64) -> RuleParams {
     RuleParams::Bayesian {
         eta0,
+        covariance: Covariance::Diagonal,
+        gain: Gain::Published,
         noise: Noise::Fixed { variance: 1.0 },
         update_order: UpdateOrder::Together,
         drift: None,
@@ -60,6 +62,8 @@ fn every_rule_and_convention_gives_the_plain_bits() {
     };
     let with = |noise, update_order, drift| RuleParams::Bayesian {
         eta0: 0.01,
+        covariance: Covariance::Diagonal,
+        gain: Gain::Published,
         noise,
         update_order,
         drift,
@@ -70,6 +74,14 @@ fn every_rule_and_convention_gives_the_plain_bits() {
         prior_mean: 0.01,
         prior_variance: 1e-3,
     });
+    let covariance = |covariance, gain, noise| RuleParams::Bayesian {
+        eta0: 0.01,
+        covariance,
+        gain,
+        noise,
+        update_order: UpdateOrder::Together,
+        drift: None,
+    };
     let rules = [
         RuleParams::Classical { eta0: 1e-3 },
         bayesian(1e-2),
@@ -81,6 +93,37 @@ fn every_rule_and_convention_gives_the_plain_bits() {
             drift,
         ),
         RuleParams::Force { alpha: 1.0 },
+        covariance(Covariance::Diagonal, Gain::Exact, window(50, 0)),
+        covariance(
+            Covariance::Block { size: 1 },
+            Gain::Exact,
+            Noise::Fixed { variance: 1.0 },
+        ),
+        covariance(
+            Covariance::Block { size: 7 },
+            Gain::Exact,
+            Noise::Fixed { variance: 0.3 },
+        ),
+        covariance(Covariance::Block { size: 7 }, Gain::Published, window(4, 2)),
+        covariance(Covariance::Full, Gain::Exact, window(50, 0)),
+        covariance(
+            Covariance::Diagonal,
+            Gain::Published,
+            Noise::Exponential { errors: 30 },
+        ),
+        covariance(
+            Covariance::Block { size: 10 },
+            Gain::Exact,
+            Noise::InverseGamma {
+                shape: 3.0,
+                scale: 0.5,
+            },
+        ),
+        covariance(
+            Covariance::Full,
+            Gain::Published,
+            Noise::Fixed { variance: 3.0 },
+        ),
     ];
     let target = &targets(1, 80.0)[0];
     for params in [small(61), readme] {
@@ -150,6 +193,8 @@ impl Mixture {
         };
         let window = |errors, lag_steps, drift| RuleParams::Bayesian {
             eta0: 1e-3,
+            covariance: Covariance::Diagonal,
+            gain: Gain::Published,
             noise: Noise::Window { errors, lag_steps },
             update_order: UpdateOrder::VarianceFirst,
             drift,

@@ -1,8 +1,8 @@
 //! The rules where their result is known in closed form.
 
 use synapse_core::numeric::PerUnit;
-use synapse_core::params::{Noise, RuleParams, UpdateOrder};
-use synapse_core::rule::{LearningStep, build};
+use synapse_core::params::{Covariance, Gain, Noise, RuleParams, UpdateOrder};
+use synapse_core::rule::{Kind, LearningStep, build};
 use synapse_core::streams::{Purpose, RandomStream};
 
 /// One weight vector that learns with a rule.
@@ -13,7 +13,7 @@ struct Learner {
 
 impl Learner {
     fn new(params: &RuleParams, units: usize) -> Self {
-        let mut rule = build::<f64, 1>(params, units);
+        let mut rule = build::<f64, 1>(Kind::of(params), units);
         rule.begin(0, params, 1.0);
         Self {
             rule,
@@ -52,6 +52,8 @@ impl Learner {
 fn bayesian(eta0: f64, variance: f64) -> RuleParams {
     RuleParams::Bayesian {
         eta0,
+        covariance: Covariance::Diagonal,
+        gain: Gain::Published,
         noise: Noise::Fixed { variance },
         update_order: UpdateOrder::Together,
         drift: None,
@@ -198,6 +200,8 @@ fn a_diagonal_rule_is_unstable_beyond_eta_sum_r_squared_of_2() {
 fn a_window_learns_only_once_it_has_a_variance() {
     let rule = RuleParams::Bayesian {
         eta0: 0.01,
+        covariance: Covariance::Diagonal,
+        gain: Gain::Published,
         noise: Noise::Window {
             errors: 4,
             lag_steps: 1,
@@ -215,4 +219,88 @@ fn a_window_learns_only_once_it_has_a_variance() {
     let delta = learner.learn(&rates, -1.0);
     let expected: Vec<f64> = rates.iter().map(|rate| 0.01 * delta * rate).collect();
     assert_close(&learner.weights(), &expected, 1e-17);
+}
+
+fn belief(covariance: Covariance, gain: Gain, eta0: f64, variance: f64) -> RuleParams {
+    RuleParams::Bayesian {
+        eta0,
+        covariance,
+        gain,
+        noise: Noise::Fixed { variance },
+        update_order: UpdateOrder::Together,
+        drift: None,
+    }
+}
+
+/// The weights after the examples, and the errors on the way.
+fn taught(params: &RuleParams, examples: &[(Vec<f64>, f64)]) -> (Vec<f64>, Vec<f64>) {
+    let mut learner = Learner::new(params, examples[0].0.len());
+    let errors = examples
+        .iter()
+        .map(|(rates, target)| learner.learn(rates, *target));
+    let errors = errors.collect();
+    (learner.weights(), errors)
+}
+
+#[test]
+fn the_corners_of_the_family_are_the_known_rules() {
+    let examples = examples(23, 100);
+    let fixed = |covariance, gain| taught(&belief(covariance, gain, 0.4, 1.0), &examples);
+    let block = |size| Covariance::Block { size };
+    // All covariances, the exact gain, σ_δ² = 1: FORCE with α = 1/η₀, to the bit.
+    let force = taught(&RuleParams::Force { alpha: 2.5 }, &examples);
+    assert_eq!(fixed(Covariance::Full, Gain::Exact), force);
+    // One block of all is the same in another order of additions.
+    let (weights, errors) = fixed(block(23), Gain::Exact);
+    assert_close(&weights, &force.0, 1e-12);
+    assert_close(&errors, &force.1, 1e-12);
+    // Blocks of one are a variance per synapse.
+    for gain in [Gain::Published, Gain::Exact] {
+        let (weights, errors) = fixed(block(1), gain);
+        let diagonal = fixed(Covariance::Diagonal, gain);
+        assert_close(&weights, &diagonal.0, 1e-12);
+        assert_close(&errors, &diagonal.1, 1e-12);
+    }
+    // A block larger than the network is the network.
+    assert_eq!(
+        fixed(block(100), Gain::Exact),
+        fixed(block(23), Gain::Exact)
+    );
+}
+
+#[test]
+fn all_covariances_with_the_exact_gain_are_the_posterior_of_a_linear_regression() {
+    // Prior N(0, η₀ σ_δ² I), noise σ_δ²: the posterior mean is ridge regression with 1/η₀.
+    for (eta0, variance) in [(0.2, 1.0), (5.0, 0.01)] {
+        let examples = examples(23, 200);
+        let (weights, _) = taught(
+            &belief(Covariance::Full, Gain::Exact, eta0, variance),
+            &examples,
+        );
+        assert_close(&weights, &ridge(&examples, 1.0 / eta0), 1e-10);
+    }
+}
+
+#[test]
+fn the_exact_gain_never_overshoots_and_keeps_every_block_positive() {
+    // The same example again and again: the error shrinks by σ_δ²/(σ_δ² + rᵀΣr) < 1, whatever η₀.
+    let rates = vec![0.5; 40];
+    for covariance in [
+        Covariance::Diagonal,
+        Covariance::Block { size: 7 },
+        Covariance::Full,
+    ] {
+        for eta0 in [1e-3, 1.0, 1e3, 1e6] {
+            let mut learner = Learner::new(&belief(covariance, Gain::Exact, eta0, 1.0), 40);
+            let errors: Vec<f64> = (0..300).map(|_| learner.learn(&rates, 1.0)).collect();
+            // To the rounding of 1 − Σ w r.
+            let falls = |pair: &[f64]| pair[1] <= pair[0] + 1e-14 && pair[1] >= -1e-14;
+            assert!(errors.windows(2).all(falls), "{covariance:?} {eta0}");
+            let expected = 1.0 / (1.0 + eta0 * 10.0);
+            assert!(
+                (errors[1] / expected - 1.0).abs() < 1e-6,
+                "{covariance:?} {eta0}"
+            );
+        }
+    }
 }

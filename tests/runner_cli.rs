@@ -128,8 +128,8 @@ fn a_study_leaves_tables_report_and_provenance() {
     let runs = place.untimed("results/tiny/runs.csv");
     assert_eq!(
         runs[0],
-        "run_id,rule.kind,rule.eta0,rule.noise.kind,rule.noise.variance,rule.update_order,\
-         network,target,status,diverged_trial,diverged_step,test_mse,tracking_mse,message"
+        "run_id,rule.kind,rule.eta0,rule.covariance.kind,rule.gain,rule.noise.kind,\
+         rule.noise.variance,rule.update_order,network,target,status,diverged_trial,diverged_step,test_mse,tracking_mse,message"
     );
     assert_eq!(runs.len(), 25);
     // Documented order: condition, network, target.
@@ -138,11 +138,14 @@ fn a_study_leaves_tables_report_and_provenance() {
         .map(|row| row.split(',').collect())
         .collect();
     assert_eq!(keys[0][1..3], ["classical", "0.0001"]);
-    assert_eq!(keys[0][6..9], ["0", "0", "ok"]);
-    assert_eq!(keys[1][6..9], ["0", "1", "ok"]);
-    assert_eq!(keys[3][6..9], ["1", "0", "ok"]);
+    assert_eq!(keys[0][8..11], ["0", "0", "ok"]);
+    assert_eq!(keys[1][8..11], ["0", "1", "ok"]);
+    assert_eq!(keys[3][8..11], ["1", "0", "ok"]);
     assert_eq!(keys[6][1..3], ["classical", "0.001"]);
-    assert_eq!(keys[12][1..5], ["bayesian", "0.001", "fixed", "1"]);
+    assert_eq!(
+        keys[12][1..7],
+        ["bayesian", "0.001", "diagonal", "published", "fixed", "1"]
+    );
     // A row per run and checkpoint (0, 3, 6); a trace for target 0 of network 0 of each condition.
     assert_eq!(place.untimed("results/tiny/curves.csv").len(), 1 + 24 * 3);
     assert_eq!(place.untimed("results/tiny/traces.csv").len(), 1 + 4 * 60);
@@ -211,11 +214,11 @@ fn an_extended_study_keeps_every_row_and_computes_the_rest() {
     // rule.alpha is a new column; by run id, the old cells are all there.
     let old: Vec<(String, Vec<String>)> = before[0][1..]
         .iter()
-        .map(|row| id_and_results(row, 6))
+        .map(|row| id_and_results(row, 8))
         .collect();
     let new: Vec<(String, Vec<String>)> = place.tables("results/tiny")[0][1..]
         .iter()
-        .map(|row| id_and_results(row, 7))
+        .map(|row| id_and_results(row, 9))
         .collect();
     for row in &old {
         assert!(new.contains(row), "{row:?}");
@@ -374,10 +377,10 @@ fn diverged_runs_are_rows() {
         .collect();
     assert_eq!(diverged.len(), 6);
     for row in diverged {
-        assert_eq!(row[8], "diverged");
-        assert_eq!(row[9], "1", "the first trial with learning");
-        assert!(row[10].parse::<usize>().unwrap() >= 20, "after the washout");
-        assert_eq!(row[11..14], ["", "", ""]);
+        assert_eq!(row[10], "diverged");
+        assert_eq!(row[11], "1", "the first trial with learning");
+        assert!(row[12].parse::<usize>().unwrap() >= 20, "after the washout");
+        assert_eq!(row[13..16], ["", "", ""]);
     }
     let curves = place.untimed("results/tiny/curves.csv");
     assert_eq!(

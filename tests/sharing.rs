@@ -1,5 +1,8 @@
 //! Studies that are extended, shared, checked and repaired.
 
+mod place;
+
+use place::Place;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -20,31 +23,22 @@ sweep = { "rule.eta0" = { values = [1e-4, 1e-3] } }
 rule = { kind = "force" }
 "#;
 
-struct Place(tempfile::TempDir);
+/// What this file's tests do with a place.
+trait Acts {
+    fn read(&self, name: &str) -> String;
+    fn command(&self, arguments: &str) -> Command;
+    fn run(&self, arguments: &str) -> (i32, String, String);
+    fn ok(&self, arguments: &str) -> String;
+    fn journal(&self, folder: &str) -> PathBuf;
+}
 
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        std::fs::write(place.path("study.toml"), SPEC).unwrap();
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
+impl Acts for Place {
     fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
     fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-        command
-            .args(arguments.split_whitespace())
-            .current_dir(self.0.path())
-            .env_remove("SYNAPSE_FAULT")
-            .env_remove("RUST_LOG");
-        command
+        self.runner(&arguments.split_whitespace().collect::<Vec<_>>())
     }
 
     /// Exit code, standard output and standard error.
@@ -86,7 +80,7 @@ fn rewrite(journal: &Path, mut change: impl FnMut(usize, &str) -> String) {
 
 #[test]
 fn plan_tells_each_condition_what_is_there_and_why_not() {
-    let place = Place::new();
+    let place = Place::new(SPEC);
     let run = |place: &Place| place.ok("study.toml --out out --no-report");
     run(&place);
     let longer = SPEC.replace("[1e-4, 1e-3]", "[1e-4, 1e-3, 1e-2]");
@@ -147,7 +141,7 @@ fn plan_tells_each_condition_what_is_there_and_why_not() {
 
 #[test]
 fn tables_of_another_study_are_not_overwritten() {
-    let place = Place::new();
+    let place = Place::new(SPEC);
     place.ok("study.toml --out out --no-report");
     let before = place.read("out/runs.csv");
     let (code, _, stderr) = place.run("study.toml --out out --no-report --set network.gain=1.1");
@@ -170,7 +164,7 @@ fn tables_of_another_study_are_not_overwritten() {
 
 #[test]
 fn a_run_that_fails_is_a_row_and_the_others_go_on() {
-    let place = Place::new();
+    let place = Place::new(SPEC);
     place.ok("study.toml --out whole --no-report");
     let id = place.read("whole/runs.csv").lines().nth(3).unwrap()[..32].to_owned();
     let with_fault = |arguments: &str| {
@@ -240,7 +234,7 @@ fn a_run_that_fails_is_a_row_and_the_others_go_on() {
 
 #[test]
 fn shards_by_hand_then_merge() {
-    let place = Place::new();
+    let place = Place::new(SPEC);
     place.ok("study.toml --out whole --no-report");
     place.ok("study.toml --out out --shard 1/3");
     place.ok("study.toml --out out --shard 3/3");
@@ -288,7 +282,7 @@ fn shards_by_hand_then_merge() {
 
 #[test]
 fn verify_names_what_differs_and_who_computed_it() {
-    let place = Place::new();
+    let place = Place::new(SPEC);
     place.ok("study.toml --out out --no-report");
     let stdout = place.ok("verify out --sample 24");
     assert_eq!(
@@ -351,7 +345,7 @@ fn verify_names_what_differs_and_who_computed_it() {
 
 #[test]
 fn longer_training_goes_on_from_kept_state() {
-    let place = Place::new();
+    let place = Place::new(SPEC);
     let spec = SPEC.replace("seed = 5", "seed = 5\nkeep_state = true")
         + "[[expect]]\nmetric = \"test_mse\"\nstatistic = \"median\"\nat_trial = 6\nmax = 1e9\n";
     std::fs::write(place.path("study.toml"), spec).unwrap();

@@ -3,8 +3,11 @@
 //! How many times a process is killed at a random moment: `SYNAPSE_KILLS`, by default few. The full
 //! count: `SYNAPSE_KILLS=200 cargo test --release -p synapse-runner --test survival`.
 
+mod place;
+
+use place::Place;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -30,30 +33,13 @@ rule = { kind = "force" }
 "#;
 const RUNS: usize = 7 * 48;
 
-/// A folder with the spec in it.
-struct Place(tempfile::TempDir);
+/// What this file's studies have in common.
+trait Studies {
+    fn study(&self, out: &Path, more: &[&str]) -> Command;
+    fn complete(&self, out: &Path);
+}
 
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        std::fs::write(place.path("study.toml"), SPEC).unwrap();
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn runner(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-        command
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("SYNAPSE_FAULT")
-            .env_remove("RUST_LOG");
-        command
-    }
-
+impl Studies for Place {
     /// Computes the study into `out`, with more arguments.
     fn study(&self, out: &Path, more: &[&str]) -> Command {
         let out = out.to_str().unwrap();
@@ -128,7 +114,7 @@ fn assert_whole(folder: &Path, expected: &[Vec<String>; 3]) {
 }
 
 fn undisturbed() -> (Place, [Vec<String>; 3], Duration) {
-    let place = Place::new();
+    let place = Place::new(SPEC);
     let started = Instant::now();
     place.complete(&place.path("whole"));
     let time = started.elapsed();
@@ -343,7 +329,7 @@ fn a_full_disk_costs_nothing_that_is_done() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_read_only_folder_is_told_so() {
-    let place = Place::new();
+    let place = Place::new(SPEC);
     let Some(disk) = Disk::new("ro") else {
         eprintln!("skipped: no file system can be mounted here");
         return;

@@ -16,10 +16,10 @@ pub struct Inverse<F> {
 }
 
 impl<F: Real> Inverse<F> {
-    pub fn new(units: usize, alpha: f64) -> Self {
+    pub fn new(units: usize, variance: F) -> Self {
         let row = |i| {
             let mut row = vec![F::ZERO; i + 1];
-            row[i] = F::from_f64(1.0 / alpha);
+            row[i] = variance;
             row
         };
         Self {
@@ -28,12 +28,17 @@ impl<F: Real> Inverse<F> {
     }
 
     pub fn learn(&mut self, w: &mut [F], r: &[F], delta: F) {
+        self.learn_with(w, r, delta, |projection| F::ONE / (F::ONE + projection));
+    }
+
+    /// With c as a function of rᵀk.
+    pub fn learn_with(&mut self, w: &mut [F], r: &[F], delta: F, factor: impl Fn(F) -> F) {
         let k = self.product_in_the_engines_order(r);
         let mut projection = F::ZERO;
         for i in 0..r.len() {
             projection += r[i] * k[i];
         }
-        let c = F::ONE / (F::ONE + projection);
+        let c = factor(projection);
         for (i, row) in self.rows.iter_mut().enumerate() {
             for (p, &k_j) in row.iter_mut().zip(&k) {
                 *p = (-(c * k[i])).mul_add(k_j, *p);

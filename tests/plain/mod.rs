@@ -2,8 +2,10 @@
 //! the engine documents.
 
 mod force;
+mod kalman;
 
 use force::Inverse;
+use kalman::{Blocks, learn_diagonal, learn_full};
 use synapse_core::network::Network;
 use synapse_core::numeric::Real;
 use synapse_core::outcome::{Checkpoint, Outcome, Status};
@@ -27,6 +29,7 @@ struct State<F> {
     s: Vec<F>,
     started: bool,
     p: Inverse<F>,
+    blocks: Option<Blocks<F>>,
     /// Errors of learning steps, for windows; and of this trial or stream, for δ.
     errors: Vec<F>,
     recent: Vec<F>,
@@ -39,8 +42,8 @@ impl Plain<'_> {
 
     fn start<F: Real>(&self) -> State<F> {
         let n = self.network.params.units;
-        let alpha = match self.rule {
-            RuleParams::Force { alpha } => *alpha,
+        let variance = match self.rule {
+            RuleParams::Force { alpha } => 1.0 / alpha,
             _ => 1.0,
         };
         State {
@@ -54,7 +57,8 @@ impl Plain<'_> {
                 .collect(),
             s: vec![F::ZERO; n],
             started: false,
-            p: Inverse::new(n, alpha),
+            p: Inverse::new(n, F::from_f64(variance)),
+            blocks: None,
             errors: Vec::new(),
             recent: Vec::new(),
         }
@@ -132,6 +136,8 @@ impl Plain<'_> {
             }
             RuleParams::Bayesian {
                 eta0,
+                covariance,
+                gain,
                 noise,
                 update_order,
                 drift,
@@ -139,11 +145,41 @@ impl Plain<'_> {
                 let noise = match *noise {
                     Noise::Fixed { variance } => Some(F::from_f64(variance)),
                     Noise::Window { errors, lag_steps } => self.variance(errors, lag_steps, state),
+                    Noise::Exponential { errors } => {
+                        let rate = F::from_f64(1.0 / errors as f64);
+                        let squares = state.errors.iter().map(|&error| error * error);
+                        squares.reduce(|mean, square| mean + rate * (square - mean))
+                    }
+                    Noise::InverseGamma { shape, scale } => {
+                        let half = F::from_f64(0.5);
+                        let (mut shape, mut scale) = (F::from_f64(shape), F::from_f64(scale));
+                        for &error in &state.errors {
+                            shape += half;
+                            scale += half * (error * error);
+                        }
+                        Some(scale / (shape - F::ONE))
+                    }
                 };
                 let Some(noise) = noise else { return };
                 if !state.started {
                     state.started = true;
-                    state.s = vec![F::from_f64(*eta0) * noise; n];
+                    let start = F::from_f64(*eta0) * noise;
+                    match *covariance {
+                        Covariance::Diagonal => state.s = vec![start; n],
+                        Covariance::Block { size } => {
+                            state.blocks = Some(Blocks::new(n, size, start));
+                        }
+                        Covariance::Full => state.p = Inverse::new(n, start),
+                    }
+                }
+                let State { s, w, r, p, .. } = state;
+                match (&mut state.blocks, covariance, gain) {
+                    (Some(blocks), _, gain) => return blocks.learn(w, r, delta, noise, *gain),
+                    (_, Covariance::Full, gain) => {
+                        return learn_full(p, w, r, delta, noise, *gain);
+                    }
+                    (_, _, Gain::Exact) => return learn_diagonal(s, w, r, delta, noise),
+                    (_, _, Gain::Published) => {}
                 }
                 let precision = F::ONE / noise;
                 for i in 0..n {

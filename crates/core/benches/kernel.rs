@@ -10,8 +10,8 @@ use synapse_core::kernel::{self, Recurrent};
 use synapse_core::network::Network;
 use synapse_core::numeric::{PerUnit, Real};
 use synapse_core::params::{
-    NetworkParams, Noise, Precision, Protocol, RuleParams, TargetParams, TrainingParams,
-    UpdateOrder,
+    Covariance, Gain, NetworkParams, Noise, Precision, Protocol, RuleParams, TargetParams,
+    TrainingParams, UpdateOrder,
 };
 use synapse_core::simulation::{Run, simulate};
 use synapse_core::target;
@@ -134,6 +134,8 @@ fn time_steps(criterion: &mut Criterion) {
     let classical = RuleParams::Classical { eta0: 1e-4 };
     let bayesian = RuleParams::Bayesian {
         eta0: 3e-4,
+        covariance: Covariance::Diagonal,
+        gain: Gain::Published,
         noise: Noise::Fixed { variance: 1.0 },
         update_order: UpdateOrder::Together,
         drift: None,

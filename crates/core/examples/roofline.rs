@@ -260,6 +260,8 @@ fn step<F: Real, const L: usize>(machine: &Machine, precision: Precision) {
     }
     let rule = RuleParams::Bayesian {
         eta0: 1e-4,
+        covariance: Covariance::Diagonal,
+        gain: Gain::Published,
         noise: Noise::Fixed { variance: 1.0 },
         update_order: UpdateOrder::Together,
         drift: None,

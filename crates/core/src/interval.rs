@@ -38,6 +38,13 @@ impl Interval {
         low: Bound::Including(0.0),
         high: Bound::None,
     };
+    /// Numbers above a bound.
+    pub const fn above(low: f64) -> Self {
+        Self {
+            low: Bound::Excluding(low),
+            high: Bound::None,
+        }
+    }
     /// Probabilities that are not zero: (0, 1].
     pub const PROBABILITY: Self = Self {
         low: Bound::Excluding(0.0),

@@ -13,7 +13,6 @@ use crate::outcome::{Learned, Outcome, Status};
 use crate::params::{NetworkParams, ParamError, Precision, Protocol, RuleParams, TrainingParams};
 use crate::rule::{self, LearningStep, Rule};
 use lane::{Lane, Next};
-use std::mem::{Discriminant, discriminant};
 use std::ops::ControlFlow;
 
 /// A run whose |V| exceeds this has diverged. Targets are of order 1, and no run is known that came
@@ -218,7 +217,7 @@ struct Engine<'a, F, const L: usize> {
 
 /// A rule, and the lanes that learn by it.
 struct KindOfRule<F, const L: usize> {
-    kind: Discriminant<RuleParams>,
+    kind: rule::Kind,
     rule: Box<dyn Rule<F, L>>,
     lanes: Mask<L>,
 }
@@ -255,11 +254,11 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     fn rules(runs: &[Run<'_>], units: usize) -> Vec<KindOfRule<F, L>> {
         let mut rules: Vec<KindOfRule<F, L>> = Vec::new();
         for run in runs {
-            let kind = discriminant(run.rule);
+            let kind = rule::Kind::of(run.rule);
             if rules.iter().all(|known| known.kind != kind) {
                 rules.push(KindOfRule {
                     kind,
-                    rule: rule::build(run.rule, units),
+                    rule: rule::build(kind, units),
                     lanes: [false; L],
                 });
             }
@@ -289,7 +288,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             weight[lane] = F::from_f64(start);
         }
         for kind in &mut self.rules {
-            if kind.kind == discriminant(run.rule) {
+            if kind.kind == rule::Kind::of(run.rule) {
                 kind.lanes[lane] = true;
                 kind.rule.begin(lane, run.rule, run.training.learn_every_ms);
                 if let Some(state) = run.resume {

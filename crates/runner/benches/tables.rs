@@ -65,6 +65,7 @@ fn record(study: &Study, position: usize, key: RunKey) -> Record {
             v: column(1),
         }),
         wall_s: digits(position).abs(),
+        origin: 0,
     }
 }
 

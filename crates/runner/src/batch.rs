@@ -17,8 +17,8 @@ pub struct Batch {
     pub works: Vec<Work>,
     /// Which network replicate they share.
     pub network: usize,
-    /// The kind of work: runs of one kind have the same network parameters and precision, and all
-    /// of them learn by FORCE or none does, so that they cost alike.
+    /// The kind of work: runs of one kind have the same network parameters and precision, and rules
+    /// whose covariances have the same shape, so that they cost alike.
     pub kind: usize,
     /// Time steps of all runs together.
     pub run_steps: u64,
@@ -65,9 +65,10 @@ impl Work {
     }
 }
 
-/// Whether a condition learns by FORCE: its runs cost several times as much as others.
+/// Whether a condition learns by FORCE, or as it does with all covariances: its runs cost several
+/// times as much as others.
 pub fn is_force(condition: &Condition) -> bool {
-    matches!(condition.rule, RuleParams::Force { .. })
+    rule::Kind::of(&condition.rule) == rule::Kind::Full
 }
 
 /// How many runs of a condition make a batch.
@@ -85,6 +86,14 @@ fn widest(condition: &Condition) -> usize {
     *widest.unwrap_or(&widths[0])
 }
 
+/// Rules that may share a batch: the classical rule costs as much as a variance per synapse.
+fn shape(rule: &RuleParams) -> rule::Kind {
+    match rule::Kind::of(rule) {
+        rule::Kind::Classical => rule::Kind::Diagonal,
+        kind => kind,
+    }
+}
+
 /// The kind of each condition, numbered in order of appearance.
 fn kinds(conditions: &[Condition]) -> Vec<usize> {
     // By a text of the key, not by comparing with every kind so far: an axis over the network makes
@@ -94,10 +103,10 @@ fn kinds(conditions: &[Condition]) -> Vec<usize> {
         .iter()
         .map(|condition| {
             let key = format!(
-                "{:?} {:?} {}",
+                "{:?} {:?} {:?}",
                 condition.network,
                 condition.training.precision,
-                is_force(condition)
+                shape(&condition.rule)
             );
             let next = known.len();
             *known.entry(key).or_insert(next)

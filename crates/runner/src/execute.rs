@@ -8,8 +8,8 @@ use crate::store::{Record, RecordStatus, TraceRecord};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::time::Instant;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 use synapse_core::network::Network;
 use synapse_core::outcome::{Learned, Outcome, Status};
 use synapse_core::simulation::{self, Monitor, Run, SimulationError};
@@ -38,21 +38,44 @@ pub trait Progress: Sync {
     fn advanced(&self, run_steps: u64);
 }
 
-/// Computes the batches on `threads` threads. `keep` receives the records of each finished batch, on
-/// the calling thread; an error of `keep` ends the work. Setting `stop` ends it, too: batches in
-/// flight are given up.
+/// What is to be computed, and how.
+#[derive(Clone, Copy)]
+pub struct Computation<'a> {
+    /// The study.
+    pub study: &'a Study,
+    /// Its missing runs, packed.
+    pub batches: &'a [Batch],
+    /// What some of them go on from.
+    pub starts: &'a Starts,
+    /// Worker threads.
+    pub threads: usize,
+    /// Setting it ends the work: batches in flight are given up.
+    pub stop: &'a AtomicBool,
+    /// Whether the first run that fails sets it.
+    pub fail_fast: bool,
+    /// Hears how the work goes on.
+    pub progress: &'a dyn Progress,
+}
+
+/// While no batch is finished for so long, `keep` is called with nothing: what it kept last may still
+/// have to reach the disk.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// Computes the batches. `keep` receives the runs of each finished batch, on the calling thread; an
+/// error of `keep` ends the work.
 ///
 /// # Errors
 /// The first error of `keep`.
 pub fn execute<E>(
-    study: &Study,
-    batches: &[Batch],
-    threads: usize,
-    stop: &AtomicBool,
-    progress: &dyn Progress,
-    starts: &Starts,
+    computation: &Computation<'_>,
     mut keep: impl FnMut(Vec<Finished>) -> Result<(), E>,
 ) -> Result<(), ExecuteError<E>> {
+    let Computation {
+        batches,
+        threads,
+        stop,
+        ..
+    } = *computation;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -70,22 +93,31 @@ pub fn execute<E>(
                     let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
-                    if let Some(records) = compute(study, batch, stop, progress, starts)
-                        && sender.send(records).is_err()
-                    {
+                    let Some(finished) = compute(computation, batch, computation.progress) else {
+                        continue;
+                    };
+                    let failed = |one: &Finished| one.record.status == RecordStatus::Failed;
+                    if computation.fail_fast && finished.iter().any(failed) {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                    if sender.send(finished).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(sender);
-        for records in receiver {
-            if let Err(error) = keep(records) {
+        loop {
+            let finished = match receiver.recv_timeout(KEEP_EVERY) {
+                Ok(finished) => finished,
+                Err(RecvTimeoutError::Timeout) => Vec::new(),
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            if let Err(error) = keep(finished) {
                 stop.store(true, Ordering::Relaxed);
                 return Err(ExecuteError::Keep(error));
             }
         }
-        Ok(())
     })
 }
 
@@ -131,12 +163,16 @@ impl Monitor for StopOr<'_> {
 /// The records of a batch; none if it was stopped. If a batch fails, its runs are computed one by one,
 /// so that only those fail that must.
 fn compute(
-    study: &Study,
+    computation: &Computation<'_>,
     batch: &Batch,
-    stop: &AtomicBool,
     progress: &dyn Progress,
-    starts: &Starts,
 ) -> Option<Vec<Finished>> {
+    let Computation {
+        study,
+        starts,
+        stop,
+        ..
+    } = *computation;
     let started = Instant::now();
     // A failed attempt is not counted as progress twice.
     let computed = AtomicU64::new(0);
@@ -167,7 +203,7 @@ fn compute(
             runs: vec![run],
             ..batch.clone()
         };
-        compute(study, &alone, stop, &Silent, starts)
+        compute(computation, &alone, &Silent)
     };
     let records: Option<Vec<Vec<Finished>>> = batch.runs.iter().map(one_by_one).collect();
     let rest = batch
@@ -208,7 +244,8 @@ fn attempt(
     }
 }
 
-struct Silent;
+/// Tells nobody.
+pub struct Silent;
 
 impl Progress for Silent {
     fn advanced(&self, _run_steps: u64) {}

@@ -13,13 +13,15 @@
 //! 6. `synapse-report` makes statistics, figures and a verdict of them.
 //!
 //! [`cli`] holds the verbs of the command line, [`estimate`] what a study will cost, [`slurm`] how it is
-//! divided over a cluster, [`provenance`] who computed something; [`fault`] is for tests.
+//! divided over a cluster, [`provenance`] who computed something; [`export`] writes a result folder in
+//! the forms of other programs; [`fault`] is for tests.
 
 pub mod batch;
 pub mod cli;
 pub mod continuation;
 pub mod estimate;
 pub mod execute;
+pub mod export;
 pub mod fault;
 pub mod inventory;
 pub mod manifest;

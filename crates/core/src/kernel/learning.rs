@@ -179,3 +179,37 @@ fn relax_body<F: Real, V: Vector<F>, const L: usize>(
         }
     }
 }
+
+/// Σ_i x_i y_i² per lane, over the rows in order.
+pub fn weighted_squares<F: Real, const L: usize>(
+    x: &PerUnit<F, L>,
+    y: &PerUnit<F, L>,
+    result: &mut Lanes<F, L>,
+) {
+    weighted_squares_rows(x.rows(), y.rows(), result);
+}
+
+dispatched! {
+    fn weighted_squares_rows<F, const L>(
+        x: &[Lanes<F, L>],
+        y: &[Lanes<F, L>],
+        result: &mut Lanes<F, L>,
+    ) in rows of L = weighted_squares_body
+}
+
+#[inline(always)]
+fn weighted_squares_body<F: Real, V: Vector<F>, const L: usize>(
+    token: V::Token,
+    x: &[Lanes<F, L>],
+    y: &[Lanes<F, L>],
+    result: &mut Lanes<F, L>,
+) {
+    for first in (0..L).step_by(V::WIDTH) {
+        let mut sum = V::splat(token, F::ZERO);
+        for (x, y) in x.iter().zip(y) {
+            let y = V::load(token, &y[first..]);
+            sum = (V::load(token, &x[first..]) * y).mul_add(y, sum);
+        }
+        sum.store(&mut result[first..]);
+    }
+}

@@ -7,23 +7,24 @@
 //!
 //! # Where the time goes
 //!
-//! Samples of a batch of 32 lanes in f32, N = 500, p = 0.1, half of the runs classical and half
-//! Bayesian, learning at every ms (AVX-512, `perf record -e cpu-clock`, one thread):
+//! A batch of 32 lanes in f32, N = 500, p = 0.1, that learns by the Bayesian rule at every ms (AVX-512,
+//! one thread, 32 µs per step; shares as `perf record -e cpu-clock` and `examples/roofline.rs` have them):
 //!
 //! | share | in | bound by |
 //! | --- | --- | --- |
-//! | 64 % | sparse product and Euler step | loads: per non-zero two vectors of rates, one broadcast value and a quarter of a load of columns, 2.8 cycles where two vector loads alone take 2.2; then the rates that miss the L1 cache, which a panel fills, and the sums that go to L2 between panels |
-//! | 26 % | tanh | arithmetic: 35 operations in f32 and 55 in f64 of which no two are fused, a division (10 and 16 cycles), 9 comparisons and selections |
-//! | 4 % | learning | the L2 cache: weights and variances are read and written, rates read |
+//! | 66 % | sparse product and Euler step | loads: per non-zero two vectors of rates, a broadcast value and a quarter of a load of columns, 2.8 cycles where two vector loads alone take 2.2; then the rates that miss the L1 cache, which a panel fills, and the sums that go to L2 between panels |
+//! | 20 % | tanh | arithmetic: 35 multiplications and additions in f32 and 55 in f64, two thirds of them fused, a division (10 and 16 cycles), 9 comparisons and selections |
+//! | 5 % | learning | the L2 cache: weights and variances are read and written, rates read |
 //! | 2 % | readout | loads |
-//! | 3 % | the lanes' errors and protocols, one lane at a time | – |
+//! | 7 % | the lanes' errors and protocols, one lane at a time, and the way between the kernels | – |
 //!
 //! `examples/roofline.rs` measures the machine's limits and holds each phase against them.
 //!
 //! Tried and rejected: panels of 128 columns (the sums' way to L2 and back costs more than the misses
-//! saved: +7 %), eight rows side by side instead of four (no gain), 64 lanes (3 % faster and twice as
-//! many runs before a batch is full).
+//! saved: +7 %), eight rows side by side instead of four (no gain), values broadcast from a register
+//! instead of memory (no gain), 64 lanes (3 % faster and twice as many runs before a batch is full).
 
+mod blocks;
 mod force;
 mod learning;
 mod network;
@@ -31,8 +32,9 @@ pub mod probe;
 mod recurrent;
 mod window;
 
+pub use blocks::{blocks_diagonal, blocks_len, blocks_update_and_product};
 pub use force::{packed_index, packed_len, symmetric_update_and_product};
-pub use learning::{add_scaled, bayesian, relax};
+pub use learning::{add_scaled, bayesian, relax, weighted_squares};
 pub use network::{advance, rates_and_readout, tanh_flat};
 pub use recurrent::Recurrent;
 pub use window::variances;

@@ -52,12 +52,20 @@ pub enum ParamError {
         /// Dotted path of the field.
         field: &'static str,
     },
+    /// A field that means something only with certain values of others.
+    OnlyWith {
+        /// Dotted path of the field, with its value where only that one is concerned.
+        field: &'static str,
+        /// Those values.
+        needed: &'static str,
+    },
 }
 
 impl ParamError {
     /// Dotted path of the offending field.
     pub fn field(&self) -> &'static str {
         match self {
+            Self::OnlyWith { field, .. } => field.split(' ').next().unwrap_or(field),
             Self::Real { field, .. }
             | Self::Whole { field, .. }
             | Self::NotWholeSteps { field, .. }
@@ -102,6 +110,7 @@ impl fmt::Display for ParamError {
                 "{field} = {value}: must be at most {limit_field} = {limit} ({reason})"
             ),
             Self::Empty { field } => write!(f, "{field}: needs at least one entry"),
+            Self::OnlyWith { field, needed } => write!(f, "{field}: only with {needed}"),
         }
     }
 }

@@ -11,7 +11,7 @@ mod training;
 
 pub use check::ParamError;
 pub use network::{Feedback, NetworkParams, PulseInput, Scale};
-pub use rule::{Drift, Noise, RuleParams, UpdateOrder};
+pub use rule::{Covariance, Drift, Gain, Noise, RuleParams, UpdateOrder};
 pub use target::{Sine, TargetParams};
 pub use training::{Precision, Protocol, TrainingParams};
 
@@ -36,6 +36,8 @@ pub mod range {
     pub const POSITIVE: Interval = Interval::POSITIVE;
     /// `rule.drift.prior_variance`
     pub const PRIOR_VARIANCE: Interval = Interval::NON_NEGATIVE;
+    /// `rule.noise.shape`: an inverse-gamma distribution has a mean above 1.
+    pub const SHAPE: Interval = Interval::above(1.0);
     /// Amplitudes, phases, prior means.
     pub const FINITE: Interval = Interval::FINITE;
     /// `network.units`: the CSR column index is 32 bits wide; 65,536 units are 0.43 G non-zeros at p = 0.1.
@@ -44,7 +46,9 @@ pub mod range {
     pub const COUNT: (u64, u64) = (1, 1_000_000_000);
     /// Whole numbers that may be zero (`training.error_lag_steps`).
     pub const OPTIONAL_COUNT: (u64, u64) = (0, 1_000_000_000);
-    /// `rule.noise.errors` of `window`: a variance takes at least two.
+    /// `rule.covariance.size`: a block of 4096 synapses has 8 M covariances.
+    pub const BLOCK: (u64, u64) = (1, 4096);
+    /// `rule.noise.errors`: a variance takes at least two.
     pub const WINDOW_ERRORS: (u64, u64) = (2, 1_000_000);
 }
 
@@ -106,6 +110,8 @@ mod tests {
     fn rules_and_protocols() {
         let rule = RuleParams::Bayesian {
             eta0: -1.0,
+            covariance: Covariance::Diagonal,
+            gain: Gain::Published,
             noise: Noise::Window {
                 errors: 1,
                 lag_steps: 0,

@@ -19,6 +19,45 @@ pub enum Noise {
         /// How many time steps ago the newest of them is.
         lag_steps: usize,
     },
+    /// The mean square of the errors, one per time step with learning on, older ones weighing
+    /// exponentially less: v += (δ² − v)/errors, from the first δ² on.
+    Exponential {
+        /// After how many errors a weight has fallen to 1/e.
+        errors: usize,
+    },
+    /// The posterior mean of the error's variance under an inverse-gamma prior, from all errors so far,
+    /// one per time step with learning on: (scale + Σδ²/2)/(shape + n/2 − 1).
+    InverseGamma {
+        /// Shape of the prior, above 1 for it to have a mean.
+        shape: f64,
+        /// Scale of the prior: its mean is scale/(shape − 1).
+        scale: f64,
+    },
+}
+
+/// How much of the synapses' joint uncertainty the Bayesian rule keeps: Σ, the covariance of its belief
+/// about the N weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covariance {
+    /// A variance per synapse (the paper).
+    Diagonal,
+    /// Synapses in blocks of `size` neighbours by number (the last block may be smaller), as if they
+    /// shared a dendritic branch: covariances within a block, none between blocks.
+    Block {
+        /// Synapses per block.
+        size: usize,
+    },
+    /// All covariances.
+    Full,
+}
+
+/// What the step of the Bayesian rule is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gain {
+    /// σ_δ², the error's variance (the paper, which neglects the uncertainty of the output).
+    Published,
+    /// σ_δ² + rᵀ Σ r over all synapses: the gain of a Kalman filter.
+    Exact,
 }
 
 /// Which variance σ_i² enters the weight update.
@@ -50,11 +89,16 @@ pub enum RuleParams {
         /// η.
         eta0: f64,
     },
-    /// The Bayesian rule: w_i += (σ_i²/σ_δ²) δ r_i, σ_i² −= (σ_i⁴/σ_δ²) r_i², σ_i²(0) = η₀ σ_δ²
-    /// with the σ_δ² of the first learning step.
+    /// The Bayesian rule: k = Σ r, w += c k δ, Σ −= c k kᵀ, Σ(0) = η₀ σ_δ² I with the σ_δ² of the first
+    /// learning step; c = 1/σ_δ² or 1/(σ_δ² + rᵀk), by the gain. With a diagonal Σ and the published
+    /// gain: w_i += (σ_i²/σ_δ²) δ r_i, σ_i² −= (σ_i⁴/σ_δ²) r_i².
     Bayesian {
         /// η₀.
         eta0: f64,
+        /// Which part of Σ is kept; the rest stays 0.
+        covariance: Covariance,
+        /// c.
+        gain: Gain,
         /// Where σ_δ² comes from.
         noise: Noise,
         /// Which σ_i² enters the weight update.
@@ -64,7 +108,8 @@ pub enum RuleParams {
     },
     /// Recursive least squares (Sussillo & Abbott, Neuron 63, 544–557, 2009), P(0) = I/α.
     Force {
-        /// α.
+        /// α. In f32 at least 0.01: below that, rounding makes P indefinite within thousands of updates,
+        /// and runs diverge that do not in f64 (so for η₀ above 100 with all covariances).
         alpha: f64,
     },
 }
@@ -76,9 +121,29 @@ impl RuleParams {
         match self {
             Self::Classical { eta0 } => errors.real("rule.eta0", *eta0, range::ETA0),
             Self::Bayesian {
-                eta0, noise, drift, ..
+                eta0,
+                covariance,
+                gain,
+                noise,
+                update_order,
+                drift,
             } => {
                 errors.real("rule.eta0", *eta0, range::ETA0);
+                if let Covariance::Block { size } = covariance {
+                    errors.whole("rule.covariance.size", *size as u64, range::BLOCK);
+                }
+                // What the published rule alone has.
+                let published = (*covariance, *gain) == (Covariance::Diagonal, Gain::Published);
+                let only_published = |field| ParamError::OnlyWith {
+                    field,
+                    needed: "rule.covariance.kind = \"diagonal\" and rule.gain = \"published\"",
+                };
+                if !published && *update_order == UpdateOrder::VarianceFirst {
+                    errors.push(only_published("rule.update_order = \"variance_first\""));
+                }
+                if !published && drift.is_some() {
+                    errors.push(only_published("rule.drift.tau_ms"));
+                }
                 match noise {
                     Noise::Fixed { variance } => {
                         errors.real("rule.noise.variance", *variance, range::POSITIVE);
@@ -93,6 +158,13 @@ impl RuleParams {
                             *lag_steps as u64,
                             range::OPTIONAL_COUNT,
                         );
+                    }
+                    Noise::Exponential { errors: n } => {
+                        errors.whole("rule.noise.errors", *n as u64, range::WINDOW_ERRORS);
+                    }
+                    Noise::InverseGamma { shape, scale } => {
+                        errors.real("rule.noise.shape", *shape, range::SHAPE);
+                        errors.real("rule.noise.scale", *scale, range::POSITIVE);
                     }
                 }
                 if let Some(drift) = drift {

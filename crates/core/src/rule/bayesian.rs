@@ -7,28 +7,31 @@
 //! variance of the error (V²), r_i: rate (1). With drift, both then relax toward the prior:
 //! w_i −= (Δt/τ)(w_i − μ), σ_i² −= (2Δt/τ)(σ_i² − σ²), the paper's full rule at a time step Δt.
 //!
-//! σ_i² shrinks by the factor 1 − σ_i² r_i²/σ_δ²: it stays positive as long as η_i = σ_i²/σ_δ² < 1.
+//! With the exact gain 1/σ_δ² becomes 1/(σ_δ² + Σ_j σ_j² r_j²), in both: a Kalman filter whose
+//! covariance is cut down to its diagonal after every step. Then σ_i² stays positive, and a step never
+//! overshoots, whatever η₀.
+//!
+//! With the published one σ_i² shrinks by the factor 1 − σ_i² r_i²/σ_δ²: it stays positive as long as η_i = σ_i²/σ_δ² < 1.
 //! A larger η₀, or a σ_δ² that drops, can make it negative; the rule is left as published.
 
-use super::error_window::ErrorWindow;
+use super::noise::Noises;
 use super::{LearningStep, Rule};
 use crate::kernel;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
-use crate::params::{Drift, Noise, RuleParams, UpdateOrder};
+use crate::params::{Drift, Gain, RuleParams, UpdateOrder};
 
 pub(super) struct Bayesian<F, const L: usize> {
     /// σ_i², N entries.
     variances: PerUnit<F, L>,
     lanes: Vec<LaneRule<F>>,
-    window: ErrorWindow<F, L>,
+    noises: Noises<F, L>,
 }
 
 /// What differs between lanes beside the variances.
 #[derive(Clone)]
 struct LaneRule<F> {
     eta0: F,
-    /// σ_δ² where it is fixed.
-    fixed: Option<F>,
+    gain: Gain,
     order: UpdateOrder,
     drift: Option<Relaxation<F>>,
     /// Whether σ_i²(0) has been set: it waits for the first σ_δ².
@@ -48,7 +51,7 @@ impl<F: Real, const L: usize> Bayesian<F, L> {
     pub(super) fn new(units: usize) -> Self {
         let idle = LaneRule {
             eta0: F::ZERO,
-            fixed: Some(F::ONE),
+            gain: Gain::Published,
             order: UpdateOrder::Together,
             drift: None,
             started: false,
@@ -56,19 +59,7 @@ impl<F: Real, const L: usize> Bayesian<F, L> {
         Self {
             variances: PerUnit::zeros(units),
             lanes: vec![idle; L],
-            window: ErrorWindow::new(),
-        }
-    }
-
-    /// σ_δ² of a lane at this moment; none while a window has too few errors or no spread.
-    fn error_variance(&self, windows: &Lanes<F, L>, lane: usize) -> Option<F> {
-        match self.lanes[lane].fixed {
-            Some(variance) => Some(variance),
-            // A window of equal errors tells nothing about their variance: no step is better than
-            // an infinite one. NaN passes, so that a broken lane is seen as such.
-            None => {
-                (self.window.count(lane) >= 2 && windows[lane] != F::ZERO).then_some(windows[lane])
-            }
+            noises: Noises::new(),
         }
     }
 
@@ -93,6 +84,8 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
     fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64) {
         let RuleParams::Bayesian {
             eta0,
+            covariance: _,
+            gain,
             noise,
             update_order,
             drift,
@@ -100,16 +93,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
         else {
             return;
         };
-        let fixed = match *noise {
-            Noise::Fixed { variance } => {
-                self.window.close(lane);
-                Some(F::from_f64(variance))
-            }
-            Noise::Window { errors, lag_steps } => {
-                self.window.open(lane, errors, lag_steps);
-                None
-            }
-        };
+        self.noises.begin(lane, noise);
         let relaxation = |drift: &Drift| Relaxation {
             weight_rate: F::from_f64(learn_every_ms / drift.tau_ms),
             weight_prior: F::from_f64(drift.prior_mean),
@@ -118,7 +102,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
         };
         self.lanes[lane] = LaneRule {
             eta0: F::from_f64(*eta0),
-            fixed,
+            gain: *gain,
             order: *update_order,
             drift: drift.as_ref().map(relaxation),
             started: false,
@@ -126,28 +110,37 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
     }
 
     fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
-        self.window.push(errors, on);
+        self.noises.observe(errors, on);
     }
 
     fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut PerUnit<F, L>) {
-        let windows = self.window.variances();
-        // 1/σ_δ², or 0 for the lanes that do not learn now: then nothing below changes them.
+        let noises = self.noises.variances();
+        // What the exact gain adds to σ_δ², as the variances are before this step.
+        let mut output_variances = [F::ZERO; L];
+        if self.lanes.iter().any(|lane| lane.gain == Gain::Exact) {
+            kernel::weighted_squares(&self.variances, step.rates, &mut output_variances);
+        }
+        // 1/σ_δ² (or the exact gain's), or 0 for the lanes that do not learn now: then nothing below changes them.
         let mut precision = [F::ZERO; L];
         for lane in 0..L {
-            let Some(variance) = self
-                .error_variance(&windows, lane)
-                .filter(|_| step.on[lane])
-            else {
+            let Some(variance) = noises[lane].filter(|_| step.on[lane]) else {
                 continue;
             };
-            precision[lane] = F::ONE / variance;
             if !self.lanes[lane].started {
                 self.lanes[lane].started = true;
                 let start = self.lanes[lane].eta0 * variance;
                 for entry in self.variances.rows_mut() {
                     entry[lane] = start;
                 }
+                let squares = step.rates.rows().iter();
+                output_variances[lane] = squares.fold(F::ZERO, |sum, rates| {
+                    (start * rates[lane]).mul_add(rates[lane], sum)
+                });
             }
+            precision[lane] = match self.lanes[lane].gain {
+                Gain::Published => F::ONE / variance,
+                Gain::Exact => F::ONE / (variance + output_variances[lane]),
+            };
         }
         // One pass per order in use, with the lanes of the other switched off by a precision of 0.
         for order in [UpdateOrder::Together, UpdateOrder::VarianceFirst] {
@@ -190,16 +183,16 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
         for entry in self.variances.rows_mut() {
             entry[lane] = F::ZERO;
         }
-        self.lanes[lane].fixed = Some(F::ONE);
+        self.lanes[lane].gain = Gain::Published;
         self.lanes[lane].drift = None;
-        self.window.close(lane);
+        self.noises.park(lane);
     }
 
     /// Whether it started, σ_i², and the window.
     fn save(&self, lane: usize) -> Vec<f64> {
         let mut saved = vec![f64::from(u8::from(self.lanes[lane].started))];
         saved.extend(self.variances.rows().iter().map(|row| row[lane].to_f64()));
-        saved.extend(self.window.save(lane));
+        saved.extend(self.noises.save(lane));
         saved
     }
 
@@ -215,6 +208,6 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
         for (row, &variance) in self.variances.rows_mut().iter_mut().zip(variances) {
             row[lane] = F::from_f64(variance);
         }
-        self.window.restore(lane, window)
+        self.noises.restore(lane, window)
     }
 }

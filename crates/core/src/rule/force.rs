@@ -2,6 +2,10 @@
 //!
 //! k = P r,  c = 1/(1 + rᵀk),  P −= c k kᵀ,  w += c k δ,  P(0) = I/α
 //!
+//! It is the Bayesian rule with all covariances, the exact gain, σ_δ² = 1 and η₀ = 1/α (P is Σ), and so
+//! computed here together with it: Σ(0) = η₀ σ_δ² I, c = 1/(σ_δ² + rᵀk) or, with the published gain,
+//! 1/σ_δ².
+//!
 //! P: N × N, the inverse of the rates' correlation matrix plus α I (units of 1). With P just
 //! updated, P r = c k, so this is w += P r δ with the error δ from before the update.
 //!
@@ -9,20 +13,26 @@
 //! run is larger than all the rest of the batch together). The subtraction of c k kᵀ waits for the
 //! next learning step, where one pass over P does both that and the new P r.
 
+use super::noise::Noises;
 use super::{LearningStep, Rule};
 use crate::kernel;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
-use crate::params::RuleParams;
+use crate::params::{Gain, Noise, RuleParams};
 
 pub(super) struct Force<F, const L: usize> {
     units: usize,
     lanes: Vec<Option<LaneInverse<F>>>,
+    noises: Noises<F, L>,
     /// Rates of one lane, contiguous: scratch.
     rates: PerUnit<F, 1>,
 }
 
 /// P of one run, with its last update still to be subtracted.
 struct LaneInverse<F> {
+    eta0: F,
+    gain: Gain,
+    /// Whether P(0) has been set: it waits for the first σ_δ².
+    started: bool,
     /// Lower triangle of P before the pending update, as [`kernel::symmetric_update_and_product`]
     /// has it.
     packed: PerUnit<F, 1>,
@@ -38,6 +48,7 @@ impl<F: Real, const L: usize> Force<F, L> {
         Self {
             units,
             lanes: (0..L).map(|_| None).collect(),
+            noises: Noises::new(),
             rates: PerUnit::zeros(units),
         }
     }
@@ -45,28 +56,44 @@ impl<F: Real, const L: usize> Force<F, L> {
 
 impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
     fn begin(&mut self, lane: usize, params: &RuleParams, _learn_every_ms: f64) {
-        let RuleParams::Force { alpha } = params else {
-            return;
+        let unit_noise = Noise::Fixed { variance: 1.0 };
+        let (eta0, gain, noise) = match params {
+            RuleParams::Force { alpha } => (1.0 / alpha, Gain::Exact, &unit_noise),
+            RuleParams::Bayesian {
+                eta0, gain, noise, ..
+            } => (*eta0, *gain, noise),
+            RuleParams::Classical { .. } => return,
         };
-        let mut packed = PerUnit::zeros(kernel::packed_len(self.units));
-        for i in 0..self.units {
-            packed.flat_mut()[kernel::packed_index(i, i)] = F::from_f64(1.0 / alpha);
-        }
+        self.noises.begin(lane, noise);
         self.lanes[lane] = Some(LaneInverse {
-            packed,
+            eta0: F::from_f64(eta0),
+            gain,
+            started: false,
+            packed: PerUnit::zeros(kernel::packed_len(self.units)),
             direction: PerUnit::zeros(self.units),
             scale: F::ZERO,
             product: PerUnit::zeros(self.units),
         });
     }
 
-    fn observe(&mut self, _errors: &Lanes<F, L>, _on: &Mask<L>) {}
+    fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
+        self.noises.observe(errors, on);
+    }
 
     fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut PerUnit<F, L>) {
+        let noises = self.noises.variances();
         for (lane, inverse) in self.lanes.iter_mut().enumerate() {
-            let Some(inverse) = inverse.as_mut().filter(|_| step.on[lane]) else {
+            let learning = inverse.as_mut().filter(|_| step.on[lane]);
+            let Some((inverse, variance)) = learning.zip(noises[lane]) else {
                 continue;
             };
+            if !inverse.started {
+                inverse.started = true;
+                let start = inverse.eta0 * variance;
+                for i in 0..self.units {
+                    inverse.packed.flat_mut()[kernel::packed_index(i, i)] = start;
+                }
+            }
             for (rate, rates) in self.rates.flat_mut().iter_mut().zip(step.rates.rows()) {
                 *rate = rates[lane];
             }
@@ -84,7 +111,10 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             for (&rate, &k) in self.rates.flat().iter().zip(direction) {
                 projection += rate * k;
             }
-            inverse.scale = F::ONE / (F::ONE + projection);
+            inverse.scale = match inverse.gain {
+                Gain::Published => F::ONE / variance,
+                Gain::Exact => F::ONE / (variance + projection),
+            };
             let factor = inverse.scale * step.delta[lane];
             for (weight, &k) in weights.rows_mut().iter_mut().zip(direction) {
                 weight[lane] += factor * k;
@@ -94,30 +124,36 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
 
     fn park(&mut self, lane: usize) {
         self.lanes[lane] = None;
+        self.noises.park(lane);
     }
 
-    /// c and k of the pending update, and the triangle of P before it.
+    /// Whether it started, c and k of the pending update, the triangle of P before it, and the window.
     fn save(&self, lane: usize) -> Vec<f64> {
         let Some(inverse) = &self.lanes[lane] else {
             return Vec::new();
         };
-        let mut saved = vec![inverse.scale.to_f64()];
+        let started = f64::from(u8::from(inverse.started));
+        let mut saved = vec![started, inverse.scale.to_f64()];
         let numbers = inverse.direction.rows().iter().chain(inverse.packed.rows());
         saved.extend(numbers.map(|row| row[0].to_f64()));
+        saved.extend(self.noises.save(lane));
         saved
     }
 
     fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {
-        let Some((inverse, (&scale, numbers))) = self.lanes[lane].as_mut().zip(saved.split_first())
+        let (Some(inverse), &[started, scale, ref rest @ ..]) = (&mut self.lanes[lane], saved)
         else {
             return false;
         };
-        inverse.scale = F::from_f64(scale);
         let (direction, packed) = (inverse.direction.rows_mut(), inverse.packed.rows_mut());
-        let fits = numbers.len() == direction.len() + packed.len();
+        let Some((numbers, window)) = rest.split_at_checked(direction.len() + packed.len()) else {
+            return false;
+        };
+        inverse.started = started != 0.0;
+        inverse.scale = F::from_f64(scale);
         for (row, &number) in direction.iter_mut().chain(packed).zip(numbers) {
             row[0] = F::from_f64(number);
         }
-        fits
+        self.noises.restore(lane, window)
     }
 }

@@ -2,12 +2,15 @@
 //! batch at once. It knows nothing of trials, targets or the network's dynamics.
 
 mod bayesian;
+mod blocks;
 mod classical;
 mod error_window;
 mod force;
+mod noise;
 
+use crate::kernel;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
-use crate::params::RuleParams;
+use crate::params::{Covariance, Noise, RuleParams};
 
 /// What a rule sees at a learning step.
 pub struct LearningStep<'a, F, const L: usize> {
@@ -44,27 +47,58 @@ pub trait Rule<F: Real, const L: usize>: Send {
     }
 }
 
-/// A rule of the kind of `kind`, with idle lanes, for `units` weights per lane.
-pub fn build<F: Real, const L: usize>(kind: &RuleParams, units: usize) -> Box<dyn Rule<F, L>> {
+/// Which implementation a rule needs: lanes of one kind share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The delta rule.
+    Classical,
+    /// The Bayesian rule with a variance per synapse.
+    Diagonal,
+    /// The Bayesian rule with covariances in blocks of so many synapses.
+    Blocks(usize),
+    /// The Bayesian rule with all covariances, and FORCE.
+    Full,
+}
+
+impl Kind {
+    /// Of a rule.
+    pub fn of(rule: &RuleParams) -> Self {
+        match rule {
+            RuleParams::Classical { .. } => Self::Classical,
+            RuleParams::Force { .. } => Self::Full,
+            RuleParams::Bayesian { covariance, .. } => match *covariance {
+                Covariance::Diagonal => Self::Diagonal,
+                Covariance::Block { size } => Self::Blocks(size),
+                Covariance::Full => Self::Full,
+            },
+        }
+    }
+}
+
+/// A rule of a kind, with idle lanes, for `units` weights per lane.
+pub fn build<F: Real, const L: usize>(kind: Kind, units: usize) -> Box<dyn Rule<F, L>> {
     match kind {
-        RuleParams::Classical { .. } => Box::new(classical::Classical::<F, L>::new()),
-        RuleParams::Bayesian { .. } => Box::new(bayesian::Bayesian::<F, L>::new(units)),
-        RuleParams::Force { .. } => Box::new(force::Force::<F, L>::new(units)),
+        Kind::Classical => Box::new(classical::Classical::<F, L>::new()),
+        Kind::Diagonal => Box::new(bayesian::Bayesian::<F, L>::new(units)),
+        Kind::Blocks(size) => Box::new(blocks::Blocks::<F, L>::new(units, size)),
+        Kind::Full => Box::new(force::Force::<F, L>::new(units)),
     }
 }
 
 /// Bytes of state per run beside the weights, for `units` units in numbers of `size` bytes.
 pub fn state_bytes(rule: &RuleParams, units: usize, size: usize) -> usize {
-    use crate::params::Noise;
-    match rule {
-        RuleParams::Classical { .. } => 0,
-        RuleParams::Bayesian { noise, .. } => {
-            let window = match noise {
-                Noise::Fixed { .. } => 0,
-                Noise::Window { errors, lag_steps } => errors + lag_steps,
-            };
-            (units + window) * size
-        }
-        RuleParams::Force { .. } => (crate::kernel::packed_len(units) + 3 * units) * size,
-    }
+    let window = match rule {
+        RuleParams::Bayesian {
+            noise: Noise::Window { errors, lag_steps },
+            ..
+        } => errors + lag_steps,
+        _ => 0,
+    };
+    let state = match Kind::of(rule) {
+        Kind::Classical => 0,
+        Kind::Diagonal => units,
+        Kind::Blocks(size) => kernel::blocks_len(units, size) + 2 * units,
+        Kind::Full => kernel::packed_len(units) + 3 * units,
+    };
+    (state + window) * size
 }

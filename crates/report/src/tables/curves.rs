@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// The file's name in a result folder.
-const FILE: &str = "curves.csv";
+pub(super) const FILE: &str = "curves.csv";
 
 /// The columns after the parameters.
-const COLUMNS: [&str; 6] = [
+pub(super) const COLUMNS: [&str; 6] = [
     "network",
     "target",
     "status",

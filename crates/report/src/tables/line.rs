@@ -6,17 +6,17 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// A table being read: its path, its header and the record under the cursor.
-pub(super) struct TableReader {
+pub struct TableReader {
     path: PathBuf,
     reader: csv::Reader<File>,
     record: StringRecord,
     /// The column names.
-    pub(super) header: Vec<String>,
+    pub header: Vec<String>,
 }
 
 impl TableReader {
     /// Opens a table; `None` if there is no such file.
-    pub(super) fn open(folder: &Path, name: &'static str) -> Result<Option<Self>, ReportError> {
+    pub fn open(folder: &Path, name: &'static str) -> Result<Option<Self>, ReportError> {
         let path = folder.join(name);
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -49,7 +49,7 @@ impl TableReader {
     }
 
     /// The columns between `run_id` and `network`, after checking that `rest` follows them.
-    pub(super) fn parameters(&self, rest: &[&str]) -> Result<Vec<String>, ReportError> {
+    pub fn parameters(&self, rest: &[&str]) -> Result<Vec<String>, ReportError> {
         if self.header.first().map(String::as_str) != Some("run_id") {
             return Err(self.header_error("run_id", "must be the first column"));
         }
@@ -76,7 +76,7 @@ impl TableReader {
     }
 
     /// The index of a column known to exist.
-    pub(super) fn position(&self, column: &str) -> usize {
+    pub fn position(&self, column: &str) -> usize {
         self.header
             .iter()
             .position(|h| h == column)
@@ -84,7 +84,7 @@ impl TableReader {
     }
 
     /// Moves to the next record; `false` after the last.
-    pub(super) fn advance(&mut self) -> Result<bool, ReportError> {
+    pub fn advance(&mut self) -> Result<bool, ReportError> {
         let line = self.reader.position().line();
         self.reader
             .read_record(&mut self.record)
@@ -92,19 +92,19 @@ impl TableReader {
     }
 
     /// The text of a cell.
-    pub(super) fn text(&self, column: usize) -> &str {
+    pub fn text(&self, column: usize) -> &str {
         self.record.get(column).unwrap_or("")
     }
 
     /// A whole number ≥ 0.
-    pub(super) fn whole<T: std::str::FromStr>(&self, column: usize) -> Result<T, ReportError> {
+    pub fn whole<T: std::str::FromStr>(&self, column: usize) -> Result<T, ReportError> {
         self.text(column)
             .parse()
             .map_err(|_| self.cell_error(column, "a whole number ≥ 0"))
     }
 
     /// A finite number.
-    pub(super) fn finite(&self, column: usize) -> Result<f64, ReportError> {
+    pub fn finite(&self, column: usize) -> Result<f64, ReportError> {
         match self.text(column).parse::<f64>() {
             Ok(x) if x.is_finite() => Ok(x),
             _ => Err(self.cell_error(column, "a finite number")),
@@ -112,7 +112,7 @@ impl TableReader {
     }
 
     /// A mean squared error: finite, ≥ 0, or empty.
-    pub(super) fn mse(&self, column: usize) -> Result<Option<f64>, ReportError> {
+    pub fn mse(&self, column: usize) -> Result<Option<f64>, ReportError> {
         let text = self.text(column);
         if text.is_empty() {
             return Ok(None);
@@ -124,17 +124,17 @@ impl TableReader {
     }
 
     /// The line number of the current record.
-    pub(super) fn line(&self) -> u64 {
+    pub fn line(&self) -> u64 {
         self.record.position().map_or(1, csv::Position::line)
     }
 
     /// The table's path.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// An error about a cell of the current record.
-    pub(super) fn cell_error(&self, column: usize, allowed: &str) -> ReportError {
+    pub fn cell_error(&self, column: usize, allowed: &str) -> ReportError {
         ReportError::Cell {
             path: self.path.clone(),
             line: self.line(),
@@ -145,7 +145,7 @@ impl TableReader {
     }
 
     /// An error about the current record as a whole.
-    pub(super) fn record_error(&self, problem: String) -> ReportError {
+    pub fn record_error(&self, problem: String) -> ReportError {
         ReportError::Line {
             path: self.path.clone(),
             line: self.line(),
@@ -154,7 +154,7 @@ impl TableReader {
     }
 
     /// An error about a column of the header.
-    pub(super) fn header_error(&self, column: &str, problem: &str) -> ReportError {
+    pub fn header_error(&self, column: &str, problem: &str) -> ReportError {
         ReportError::Header {
             path: self.path.clone(),
             column: column.to_string(),

@@ -10,6 +10,35 @@ use crate::expectation::Metric;
 use std::collections::HashMap;
 use std::path::Path;
 
+pub use line::TableReader;
+
+/// What a table is called, and the columns that follow `run_id` and the parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableForm {
+    /// The file's name in a result folder.
+    pub file: &'static str,
+    /// The columns, in order.
+    pub columns: &'static [&'static str],
+}
+
+/// A row per run.
+pub const RUNS: TableForm = TableForm {
+    file: runs::FILE,
+    columns: &runs::COLUMNS,
+};
+
+/// A row per run and checkpoint.
+pub const CURVES: TableForm = TableForm {
+    file: curves::FILE,
+    columns: &curves::COLUMNS,
+};
+
+/// A row per sample of a trace; the table may be absent.
+pub const TRACES: TableForm = TableForm {
+    file: traces::FILE,
+    columns: &traces::COLUMNS,
+};
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

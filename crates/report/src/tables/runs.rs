@@ -10,7 +10,7 @@ use std::path::Path;
 pub(super) const FILE: &str = "runs.csv";
 
 /// The columns after the parameters.
-const COLUMNS: [&str; 9] = [
+pub(super) const COLUMNS: [&str; 9] = [
     "network",
     "target",
     "status",

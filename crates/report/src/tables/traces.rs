@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// The file's name in a result folder.
-const FILE: &str = "traces.csv";
+pub(super) const FILE: &str = "traces.csv";
 
 /// The columns after the parameters.
-const COLUMNS: [&str; 6] = ["network", "target", "trial", "t_ms", "v_tar", "v"];
+pub(super) const COLUMNS: [&str; 6] = ["network", "target", "trial", "t_ms", "v_tar", "v"];
 
 /// Reads the traces; samples of a trace follow each other.
 pub(super) fn read(

@@ -1,6 +1,7 @@
 //! The command line, a verb per file.
 
 mod conclude;
+mod export;
 mod merge;
 mod plan;
 mod run;
@@ -45,6 +46,8 @@ enum Verb {
     Merge(merge::MergeArgs),
     /// Compute some runs of a result folder again, and compare bits
     Verify(verify::VerifyArgs),
+    /// Write a result folder in the forms of other programs: Parquet, RO-Crate
+    Export(export::ExportArgs),
     /// Print the JSON Schema of specs (Draft 4), for editors
     Schema,
 }
@@ -130,6 +133,7 @@ pub fn main() -> ExitCode {
         Verb::Status(args) => status::status(&args),
         Verb::Merge(args) => merge::merge(&args),
         Verb::Verify(args) => verify::verify(&args),
+        Verb::Export(args) => export::export(&args),
         Verb::Schema => schema::schema(),
     }
 }

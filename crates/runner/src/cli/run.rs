@@ -4,7 +4,7 @@ use super::conclude::{Wishes, Work, conclude, tell_damage, utc, write_study};
 use super::{StudyArgs, refuse, say};
 use crate::batch::pack_rest;
 use crate::continuation::Starts;
-use crate::execute::{ExecuteError, execute};
+use crate::execute::{Computation, ExecuteError, execute};
 use crate::inventory::Inventory;
 use crate::progress::{Report, start_log};
 use crate::provenance::Origin;
@@ -83,12 +83,14 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         Some(shard) => shard::runs(study, shard),
     };
     let inventory = Inventory::new(study, &kept, runs.iter().copied(), args.retry_failed);
-    if !args.replace {
+    let (spec, sets) = (&args.study.spec, &args.study.set);
+    let starts = Starts::find(study, &inventory.pending, &kept, &path, spec, sets)?;
+    if !args.replace && starts.is_empty() {
         refuse_to_replace(study, &kept, &path)?;
     }
     write_study(&folder, study)?;
     let mut journal = Journal::new(folder.path(), origin.clone());
-    let end = match compute(args, study, &inventory, &mut journal, &mut kept, &origin) {
+    let end = match compute(args, study, &inventory, &starts, &mut journal, &mut kept) {
         Ok(end) => end,
         Err(ExecuteError::Keep(error)) => return Err(error),
         Err(error @ ExecuteError::Threads(_)) => return Ok(refuse(&error)),
@@ -173,16 +175,13 @@ fn compute(
     args: &RunArgs,
     study: &Study,
     inventory: &Inventory,
+    starts: &Starts,
     journal: &mut Journal,
     kept: &mut Kept,
-    origin: &Origin,
 ) -> Result<End, ExecuteError<StoreError>> {
     let threads = args.study.threads();
     let folder = args.study.folder(&study.name);
-    let (spec, sets) = (&args.study.spec, &args.study.set);
-    let starts = Starts::find(study, &inventory.pending, kept, &folder, spec, sets)
-        .map_err(ExecuteError::Keep)?;
-    let batches = pack_rest(study, &inventory.pending, threads, &starts);
+    let batches = pack_rest(study, &inventory.pending, threads, starts);
     let mut states = States::new(&folder, &journal.name());
     let run_steps = batches.iter().map(|batch| batch.run_steps).sum();
     let stop = interrupt_flag();
@@ -194,43 +193,46 @@ fn compute(
         inventory.done
     );
     let number = kept.origins.len();
-    kept.origins.push(Some(origin.clone()));
+    kept.origins.push(Some(journal.origin().clone()));
     let mut end = End {
         computed: 0,
         failure: None,
     };
-    let result = execute(
+    let computation = Computation {
         study,
-        &batches,
+        batches: &batches,
+        starts,
         threads,
-        &stop,
-        &report,
-        &starts,
-        |finished| {
-            for one in &finished {
-                if let Some(learned) = &one.learned {
-                    states.append(one.record.id, learned)?;
-                }
+        stop: &stop,
+        fail_fast: args.fail_fast,
+        progress: &report,
+    };
+    let result = execute(&computation, |finished| {
+        for one in &finished {
+            if let Some(learned) = &one.learned {
+                states.append(one.record.id, learned)?;
             }
-            let finished: Vec<Record> = finished.into_iter().map(|one| one.record).collect();
-            journal.append(&finished)?;
+        }
+        let finished: Vec<Record> = finished.into_iter().map(|one| one.record).collect();
+        journal.append(&finished)?;
+        if !finished.is_empty() {
             tracing::info!("{} more runs are kept", finished.len());
-            report.finished(&finished);
-            end.computed += finished.len();
-            for mut record in finished {
-                if record.status == RecordStatus::Failed {
-                    let message = || format!("run {} failed: {}", record.id, record.message);
-                    end.failure.get_or_insert_with(message);
-                    if args.fail_fast {
-                        stop.store(true, Ordering::Relaxed);
-                    }
+        }
+        report.finished(&finished);
+        end.computed += finished.len();
+        for mut record in finished {
+            if record.status == RecordStatus::Failed {
+                let message = || format!("run {} failed: {}", record.id, record.message);
+                end.failure.get_or_insert_with(message);
+                if args.fail_fast {
+                    stop.store(true, Ordering::Relaxed);
                 }
-                record.origin = number;
-                kept.add(record);
             }
-            Ok(())
-        },
-    );
+            record.origin = number;
+            kept.add(record);
+        }
+        Ok(())
+    });
     report.close();
     result?;
     journal.sync().map_err(ExecuteError::Keep)?;

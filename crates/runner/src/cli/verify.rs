@@ -4,7 +4,7 @@ use super::conclude::tell_damage;
 use super::{refuse, say, study_of};
 use crate::batch::pack;
 use crate::continuation::Starts;
-use crate::execute::{Progress, execute};
+use crate::execute::{Computation, Silent, execute};
 use crate::provenance::{Host, Tool};
 use crate::spec::{RunKey, Study};
 use crate::store::{Kept, Record, RecordStatus, StoreError};
@@ -42,12 +42,6 @@ pub(super) fn verify(args: &VerifyArgs) -> ExitCode {
     }
 }
 
-struct Silent;
-
-impl Progress for Silent {
-    fn advanced(&self, _run_steps: u64) {}
-}
-
 fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
     let kept = Kept::read(&args.folder)?;
     let conflicts = tell_damage(&args.folder, &kept);
@@ -60,18 +54,19 @@ fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
     let mut again: Vec<Record> = Vec::new();
     let stop = AtomicBool::new(false);
     let batches = pack(study, &sample, threads);
-    let result = execute(
+    let computation = Computation {
         study,
-        &batches,
+        batches: &batches,
+        starts: &Starts::default(),
         threads,
-        &stop,
-        &Silent,
-        &Starts::default(),
-        |finished| {
-            again.extend(finished.into_iter().map(|finished| finished.record));
-            Ok::<(), std::convert::Infallible>(())
-        },
-    );
+        stop: &stop,
+        fail_fast: false,
+        progress: &Silent,
+    };
+    let result = execute(&computation, |finished| {
+        again.extend(finished.into_iter().map(|finished| finished.record));
+        Ok::<(), std::convert::Infallible>(())
+    });
     if let Err(error) = result {
         return Ok(refuse(&error));
     }

@@ -12,7 +12,7 @@
 //! whose hash C stands for the condition in the text of a run, `C\nnetwork=0\ntarget=0\n`. Numbers are
 //! in shortest round-trip form after the field's type has been applied, so `1`, `1.0` and `1e0` are one
 //! value and −0 is 0. A `file` target is its samples (`target.content`), not its path and column.
-//! Not in it: names, comments, the order of conditions, how many replicates there are, traces.
+//! Not in it: fields that came later, at the value that all runs had before; names, comments, the order of conditions, how many replicates there are, traces.
 
 use super::scalar::{Scalar, quoted};
 use sha2::{Digest, Sha256};
@@ -58,8 +58,21 @@ impl std::str::FromStr for RunId {
 /// The hash of a condition's canonical text, together with the seed and the numerics version.
 pub type ConditionHash = [u8; 32];
 
+/// Fields that specs got after results had been kept, each with the value that all runs had before: with
+/// it they are not in the text, so that those results keep their identity.
+const LATER: [(&str, &str); 2] = [
+    ("rule.covariance.kind", "diagonal"),
+    ("rule.gain", "published"),
+];
+
 /// The line of a field in the canonical text.
 pub fn line(path: &str, value: &Scalar) -> String {
+    if LATER
+        .iter()
+        .any(|&(later, before)| later == path && value.as_text() == Some(before))
+    {
+        return String::new();
+    }
     match value {
         // Texts are quoted, so that a line break in one cannot imitate another field.
         Scalar::Text(text) => format!("{path}={}\n", quoted(text)),

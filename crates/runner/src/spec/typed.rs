@@ -4,8 +4,8 @@ use super::error::Problem;
 use super::scalar::Scalar;
 use super::signal::Signals;
 use synapse_core::params::{
-    Drift, Feedback, NetworkParams, Noise, Precision, Protocol, PulseInput, RuleParams, Scale,
-    Sine, TargetParams, TrainingParams, UpdateOrder,
+    Covariance, Drift, Feedback, Gain, NetworkParams, Noise, Precision, Protocol, PulseInput,
+    RuleParams, Scale, Sine, TargetParams, TrainingParams, UpdateOrder,
 };
 
 /// Fields by path. A field that is wrong, and has been told, is absent: then there is nothing to build.
@@ -166,6 +166,19 @@ pub fn rule(fields: &dyn Fields) -> Option<RuleParams> {
         }),
         "bayesian" => Some(RuleParams::Bayesian {
             eta0: fields.real("rule.eta0")?,
+            covariance: match fields.text("rule.covariance.kind")? {
+                "diagonal" => Covariance::Diagonal,
+                "block" => Covariance::Block {
+                    size: fields.whole("rule.covariance.size")?,
+                },
+                "full" => Covariance::Full,
+                _ => return None,
+            },
+            gain: match fields.text("rule.gain")? {
+                "published" => Gain::Published,
+                "exact" => Gain::Exact,
+                _ => return None,
+            },
             noise: match fields.text("rule.noise.kind")? {
                 "fixed" => Noise::Fixed {
                     variance: fields.real("rule.noise.variance")?,
@@ -173,6 +186,13 @@ pub fn rule(fields: &dyn Fields) -> Option<RuleParams> {
                 "window" => Noise::Window {
                     errors: fields.whole("rule.noise.errors")?,
                     lag_steps: fields.whole("rule.noise.lag_steps")?,
+                },
+                "exponential" => Noise::Exponential {
+                    errors: fields.whole("rule.noise.errors")?,
+                },
+                "inverse_gamma" => Noise::InverseGamma {
+                    shape: fields.real("rule.noise.shape")?,
+                    scale: fields.real("rule.noise.scale")?,
                 },
                 _ => return None,
             },

@@ -196,12 +196,20 @@ impl Journal {
         }
     }
 
-    /// Appends records. They survive the end of this process at once, and a power cut a second later
-    /// or after [`Journal::sync`].
+    /// Who writes it.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Appends records; none is fine. They survive the end of this process at once, and a power cut
+    /// from the first call on that comes a second later, or after [`Journal::sync`].
     ///
     /// # Errors
     /// The disk's; what was kept before stays.
     pub fn append(&mut self, records: &[Record]) -> Result<(), StoreError> {
+        if self.open.is_none() && records.is_empty() {
+            return Ok(());
+        }
         let mut bytes = Vec::new();
         if self.open.is_none() {
             let header = Header {
@@ -221,17 +229,19 @@ impl Journal {
         let Some((file, path)) = &mut self.open else {
             return Ok(());
         };
-        if fault::tears_append() {
-            let _ = file.write_all(&bytes[..bytes.len() / 2]);
-            fault::die();
+        if !bytes.is_empty() {
+            if fault::tears_append() {
+                let _ = file.write_all(&bytes[..bytes.len() / 2]);
+                fault::die();
+            }
+            file.write_all(&bytes)
+                .map_err(StoreError::io("cannot write", &*path))?;
+            self.unsynced.get_or_insert_with(Instant::now);
         }
-        file.write_all(&bytes)
-            .map_err(StoreError::io("cannot write", &*path))?;
-        let since = *self.unsynced.get_or_insert_with(Instant::now);
-        if since.elapsed() >= SYNC_EVERY {
-            self.sync()?;
+        match self.unsynced {
+            Some(since) if since.elapsed() >= SYNC_EVERY => self.sync(),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Makes what was appended survive a power cut.

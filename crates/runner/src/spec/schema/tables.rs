@@ -18,6 +18,7 @@ pub const FEEDBACKS: &[&str] = &["readout", "own_potential"];
 pub const PRECISIONS: &[&str] = &["f32", "f64"];
 /// Words of `rule.update_order`.
 pub const UPDATE_ORDERS: &[&str] = &["together", "variance_first"];
+const GAINS: &[&str] = &["published", "exact"];
 
 /// `training.washout_ms` where it is not written: the 200 ms from which the published curves are
 /// approached, long enough (20 τ_m) for the pulse to spread through the network.
@@ -343,6 +344,67 @@ pub static NOISE: TableSchema = TableSchema {
                     ),
                 ],
             },
+            Case {
+                word: "exponential",
+                doc: "the mean square of the errors, older ones weighing exponentially less",
+                fields: &[field(
+                    "errors",
+                    whole(range::WINDOW_ERRORS),
+                    Required,
+                    "how many errors, one per time step",
+                )],
+            },
+            Case {
+                word: "inverse_gamma",
+                doc: "the posterior mean from all errors so far under an inverse-gamma prior",
+                fields: &[
+                    field(
+                        "shape",
+                        Real(range::SHAPE),
+                        Required,
+                        "shape of the prior, above 1",
+                    ),
+                    field(
+                        "scale",
+                        Real(range::POSITIVE),
+                        Required,
+                        "scale of the prior: its mean is scale/(shape − 1)",
+                    ),
+                ],
+            },
+        ],
+    }),
+    fields: &[],
+};
+
+/// `rule.covariance`
+pub static COVARIANCE: TableSchema = TableSchema {
+    name: "covariance",
+    variants: Some(Variants {
+        tag: "kind",
+        doc: "how much of the synapses' joint uncertainty is kept",
+        default: Some("diagonal"),
+        cases: &[
+            Case {
+                word: "diagonal",
+                doc: "a variance per synapse",
+                fields: &[],
+            },
+            Case {
+                word: "block",
+                doc: "covariances within blocks of neighbours",
+                fields: &[field(
+                    "size",
+                    whole(range::BLOCK),
+                    Required,
+                    "synapses per block",
+                )],
+            },
+            Case {
+                word: "full",
+                doc: "all covariances",
+                fields: &[],
+            },
         ],
     }),
     fields: &[],
@@ -393,6 +455,19 @@ pub static RULE: TableSchema = TableSchema {
                 fields: &[
                     ETA0,
                     field(
+                        "covariance",
+                        Table(&COVARIANCE),
+                        Defaults,
+                        "how much of the synapses' joint uncertainty is kept",
+                    ),
+                    field(
+                        "gain",
+                        Choice(GAINS),
+                        Or(|| Scalar::text(GAINS[0])),
+                        "whether a step is divided by the variance of the error alone or, as in a Kalman \
+                         filter, also by that of the output",
+                    ),
+                    field(
                         "noise",
                         Table(&NOISE),
                         Defaults,
@@ -419,7 +494,8 @@ pub static RULE: TableSchema = TableSchema {
                     "alpha",
                     Real(range::POSITIVE),
                     Or(|| Scalar::float(ALPHA)),
-                    "the initial inverse correlation matrix is the identity over alpha",
+                    "the initial inverse correlation matrix is the identity over alpha; below 0.01 in f32, \
+                     rounding breaks it: then training.precision = f64",
                 )],
             },
         ],

@@ -1,0 +1,169 @@
+//! The Bayesian rule with covariances between the synapses of a block:
+//!
+//! k = Σ r,  w += c k δ,  Σ −= c k kᵀ within blocks,  Σ(0) = η₀ σ_δ² I
+//!
+//! Σ: N × N, zero between blocks (V²); c = 1/(σ_δ² + rᵀk) with the exact gain, a Kalman filter whose
+//! covariance is cut down to its blocks after every step, or 1/σ_δ² with the published one. Blocks of
+//! one synapse are the diagonal rule, one block of all is recursive least squares. With the exact gain
+//! Σ stays positive: it loses at most what a block's own Kalman filter would.
+//!
+//! The subtraction of c k kᵀ waits for the next learning step, where one pass does both that and the
+//! new Σ r.
+
+use super::noise::Noises;
+use super::{LearningStep, Rule};
+use crate::kernel;
+use crate::numeric::{Lanes, Mask, PerUnit, Real};
+use crate::params::{Gain, RuleParams};
+
+pub(super) struct Blocks<F, const L: usize> {
+    size: usize,
+    units: usize,
+    /// Σ before the pending update: the lower triangle of each block, row by row.
+    packed: PerUnit<F, L>,
+    /// k and c of the pending update; c is 0 where there is none.
+    directions: PerUnit<F, L>,
+    scales: Lanes<F, L>,
+    /// Σ r: the next k.
+    products: PerUnit<F, L>,
+    lanes: [LaneRule<F>; L],
+    noises: Noises<F, L>,
+}
+
+#[derive(Clone, Copy)]
+struct LaneRule<F> {
+    eta0: F,
+    gain: Gain,
+    /// Whether Σ(0) has been set: it waits for the first σ_δ².
+    started: bool,
+}
+
+impl<F: Real, const L: usize> Blocks<F, L> {
+    pub(super) fn new(units: usize, size: usize) -> Self {
+        let idle = LaneRule {
+            eta0: F::ZERO,
+            gain: Gain::Exact,
+            started: false,
+        };
+        Self {
+            size,
+            units,
+            packed: PerUnit::zeros(kernel::blocks_len(units, size)),
+            directions: PerUnit::zeros(units),
+            scales: [F::ZERO; L],
+            products: PerUnit::zeros(units),
+            lanes: [idle; L],
+            noises: Noises::new(),
+        }
+    }
+
+    fn clear(&mut self, lane: usize) {
+        let all = [&mut self.packed, &mut self.directions, &mut self.products];
+        for rows in all {
+            for row in rows.rows_mut() {
+                row[lane] = F::ZERO;
+            }
+        }
+        self.scales[lane] = F::ZERO;
+    }
+
+    fn start(&mut self, lane: usize, variance: F) {
+        let rows = self.packed.rows_mut();
+        for unit in 0..self.units {
+            rows[kernel::blocks_diagonal(unit, self.size)][lane] = variance;
+        }
+    }
+}
+
+impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
+    fn begin(&mut self, lane: usize, params: &RuleParams, _learn_every_ms: f64) {
+        let RuleParams::Bayesian {
+            eta0, gain, noise, ..
+        } = params
+        else {
+            return;
+        };
+        self.clear(lane);
+        self.noises.begin(lane, noise);
+        self.lanes[lane] = LaneRule {
+            eta0: F::from_f64(*eta0),
+            gain: *gain,
+            started: false,
+        };
+    }
+
+    fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
+        self.noises.observe(errors, on);
+    }
+
+    fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut PerUnit<F, L>) {
+        let noises = self.noises.variances();
+        let learns = |lane: usize| noises[lane].filter(|_| step.on[lane]);
+        for lane in 0..L {
+            if let Some(variance) = learns(lane)
+                && !self.lanes[lane].started
+            {
+                self.lanes[lane].started = true;
+                self.start(lane, self.lanes[lane].eta0 * variance);
+            }
+        }
+        let mut projections = [F::ZERO; L];
+        kernel::blocks_update_and_product(
+            &mut self.packed,
+            self.size,
+            &self.directions,
+            &self.scales,
+            step.rates,
+            &mut self.products,
+            &mut projections,
+        );
+        std::mem::swap(&mut self.directions, &mut self.products);
+        let mut factor = [F::ZERO; L];
+        for lane in 0..L {
+            // A lane that does not learn now has no pending update any more.
+            self.scales[lane] = match (learns(lane), self.lanes[lane].gain) {
+                (None, _) => F::ZERO,
+                (Some(variance), Gain::Published) => F::ONE / variance,
+                (Some(variance), Gain::Exact) => F::ONE / (variance + projections[lane]),
+            };
+            if self.scales[lane] != F::ZERO {
+                factor[lane] = self.scales[lane] * step.delta[lane];
+            }
+        }
+        kernel::add_scaled(weights, &self.directions, &factor);
+    }
+
+    fn park(&mut self, lane: usize) {
+        self.clear(lane);
+        self.noises.park(lane);
+        self.lanes[lane].eta0 = F::ZERO;
+        self.lanes[lane].started = false;
+    }
+
+    /// Whether it started, c, k, Σ, and the window.
+    fn save(&self, lane: usize) -> Vec<f64> {
+        let started = f64::from(u8::from(self.lanes[lane].started));
+        let mut saved = vec![started, self.scales[lane].to_f64()];
+        let rows = self.directions.rows().iter().chain(self.packed.rows());
+        saved.extend(rows.map(|row| row[lane].to_f64()));
+        saved.extend(self.noises.save(lane));
+        saved
+    }
+
+    fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {
+        let rows = self.directions.rows().len() + self.packed.rows().len();
+        let &[started, scale, ref rest @ ..] = saved else {
+            return false;
+        };
+        let Some((numbers, window)) = rest.split_at_checked(rows) else {
+            return false;
+        };
+        self.lanes[lane].started = started != 0.0;
+        self.scales[lane] = F::from_f64(scale);
+        let rows = self.directions.rows_mut().iter_mut();
+        for (row, &number) in rows.chain(self.packed.rows_mut()).zip(numbers) {
+            row[lane] = F::from_f64(number);
+        }
+        self.noises.restore(lane, window)
+    }
+}
