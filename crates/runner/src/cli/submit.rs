@@ -10,9 +10,10 @@ use crate::inventory::Inventory;
 use crate::progress::start_log;
 use crate::provenance::Origin;
 use crate::shard::{MAX_SHARDS, division};
+use crate::slurm::array::arrays;
 use crate::slurm::folder::SlurmFolder;
-use crate::slurm::jobs::{self, Job, Work};
-use crate::slurm::script::{Division, Paths, Resources, arrays};
+use crate::slurm::jobs::{self, Job};
+use crate::slurm::script::{Division, Paths, Resources};
 use crate::slurm::size::Sizes;
 use crate::slurm::submission::{Submission, counted};
 use crate::slurm::time_limit::TimeLimit;
@@ -63,6 +64,9 @@ pub(super) struct SubmitArgs {
     /// Compute runs again that failed
     #[arg(long)]
     retry_failed: bool,
+    /// Write these tables in the place of those of another study
+    #[arg(long)]
+    replace: bool,
     /// Who runs the tasks
     #[arg(long, value_enum, value_name = "ENGINE", default_value_t = Engine::Slurm)]
     engine: Engine,
@@ -154,7 +158,6 @@ impl<'a> Site<'a> {
         if tell_damage(folder, &kept) {
             return Ok(Err(ExitCode::from(1)));
         }
-        refuse_to_replace(study, &kept, folder)?;
         let inventory = Inventory::new(study, &kept, 0..study.runs(), args.retry_failed);
         let pending = inventory.pending;
         if pending.is_empty() {
@@ -172,6 +175,10 @@ impl<'a> Site<'a> {
             return Ok(Err(ExitCode::SUCCESS));
         }
         let starts = Starts::find(study, &pending, &kept, folder, &args.spec, &args.set)?;
+        if !args.replace && starts.is_empty() {
+            // Tasks would be refused.
+            refuse_to_replace(study, &kept, folder)?;
+        }
         Ok(Ok(Need {
             pending,
             starts,
@@ -179,34 +186,20 @@ impl<'a> Site<'a> {
         }))
     }
 
-    /// Into how many shards the study is divided: as it is in the queue, as was asked for, as it
-    /// was before, or by what it costs.
+    /// Into how many shards the study is divided.
     fn of(
         &self,
-        pending: &[usize],
+        need: &Need,
         sizes: &Sizes<'_>,
         queue: &Queue,
         jobs: &[Job],
     ) -> Result<usize, SlurmError> {
         let asked = self.args.tasks.map(|tasks| tasks as usize);
-        if let Some(queued) = queue.tasks.first().map(|task| task.of) {
-            return match asked {
-                Some(asked) if asked != queued => Err(SlurmError::OtherDivision {
-                    jobs: queue.arrays(),
-                    queued,
-                    asked,
-                }),
-                _ => Ok(queued),
-            };
-        }
-        let before = jobs.iter().rev().find_map(|job| match job.work {
-            Work::Shards { of, .. } => Some(of),
-            Work::Merge { .. } => None,
-        });
         let limit = self.args.time.as_ref().map(TimeLimit::duration);
-        Ok(asked
-            .or(before.filter(|_| self.same))
-            .unwrap_or_else(|| sizes.shards(pending, limit)))
+        let before = jobs::last_division(jobs).filter(|_| self.same);
+        sizes.of(queue, asked, before, |sizes| {
+            sizes.shards(&need.pending, limit)
+        })
     }
 
     /// The runs of each shard that are to be computed.
@@ -284,7 +277,7 @@ impl<'a> Site<'a> {
             starts: &need.starts,
             threads: usize::from(args.cpus),
         };
-        let of = self.of(&need.pending, &sizes, &queue, &jobs)?;
+        let of = self.of(&need, &sizes, &queue, &jobs)?;
         let shards = self.by_shard(&need.pending, of);
         let missing: Vec<usize> = (1..=of).filter(|&i| !shards[i - 1].is_empty()).collect();
         say(format_args!(
@@ -345,6 +338,7 @@ impl<'a> Site<'a> {
         Division {
             of,
             retry_failed: self.args.retry_failed,
+            replace: self.args.replace,
         }
     }
 
@@ -379,7 +373,7 @@ impl<'a> Site<'a> {
             starts: &need.starts,
             threads: usize::from(self.args.cpus),
         };
-        let of = self.of(&need.pending, &sizes, &Queue::default(), &[])?;
+        let of = self.of(&need, &sizes, &Queue::default(), &[])?;
         if !self.args.dry_run {
             let study = self.paths.study();
             if !self.same && study.exists() {

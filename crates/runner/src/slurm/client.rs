@@ -1,6 +1,7 @@
 //! Slurm's own programs, asked as a person would.
 
-use super::script::{Array, for_shell};
+use super::array::Array;
+use super::script::for_shell;
 use super::{SlurmError, State};
 use std::io;
 use std::path::Path;

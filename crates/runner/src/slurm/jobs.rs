@@ -1,7 +1,7 @@
 //! `slurm/jobs.jsonl` of a result folder: a line for each job that was submitted from it.
 
 use super::SlurmError;
-use super::script::{from_ranges, ranges};
+use super::array::{from_ranges, ranges};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -87,6 +87,14 @@ pub fn read(folder: &Path) -> Result<Vec<Job>, SlurmError> {
             }
         })
         .collect()
+}
+
+/// Into how many shards the study was divided last.
+pub fn last_division(jobs: &[Job]) -> Option<usize> {
+    jobs.iter().rev().find_map(|job| match job.work {
+        Work::Shards { of, .. } => Some(of),
+        Work::Merge { .. } => None,
+    })
 }
 
 /// The list, opened before anything is submitted: what cannot be noted shall not be queued.

@@ -1,6 +1,6 @@
 //! Slurm: a study as arrays of tasks, each of which computes shards of it, and a job that merges them.
 //!
-//! - [`script`]: the text of the job scripts, and which shard each task of which array computes.
+//! - [`script`]: the text of the job scripts; [`array`]: which shard each task of which array computes.
 //! - [`client`]: `sbatch`, `squeue`, `scontrol` and `scancel` as child processes.
 //! - [`jobs`]: `slurm/jobs.jsonl` in the result folder, what was submitted from it.
 //! - [`folder`]: the folder `slurm/`, held by one process that submits.
@@ -11,6 +11,7 @@
 //!
 //! Which runs make a shard is no matter of this module, nor how they are computed.
 
+pub mod array;
 pub mod client;
 mod error;
 pub mod folder;

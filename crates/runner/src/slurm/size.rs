@@ -1,5 +1,6 @@
 //! How large a shard is.
 
+use super::{Queue, SlurmError};
 use crate::batch::pack_rest;
 use crate::continuation::Starts;
 use crate::estimate::{Estimate, estimate};
@@ -27,6 +28,28 @@ impl Sizes<'_> {
     pub fn cost(&self, runs: &[usize]) -> Estimate {
         let batches = pack_rest(self.study, runs, self.threads, self.starts);
         estimate(self.study, &batches, self.threads)
+    }
+
+    /// Into how many shards the study is divided: as it is in the queue, as was asked for, as it was
+    /// `before`, or by what it costs.
+    ///
+    /// # Errors
+    /// Tasks are queued that divide it otherwise than was asked for.
+    pub fn of(
+        &self,
+        queue: &Queue,
+        asked: Option<usize>,
+        before: Option<usize>,
+        by_cost: impl FnOnce(&Self) -> usize,
+    ) -> Result<usize, SlurmError> {
+        match (queue.tasks.first().map(|task| task.of), asked) {
+            (Some(queued), Some(asked)) if asked != queued => Err(SlurmError::OtherDivision {
+                jobs: queue.arrays(),
+                queued,
+                asked,
+            }),
+            (queued, asked) => Ok(queued.or(asked).or(before).unwrap_or_else(|| by_cost(self))),
+        }
     }
 
     /// So many shards that a task takes half an hour, or half of a shorter time limit.

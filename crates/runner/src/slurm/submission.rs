@@ -1,11 +1,10 @@
 //! A submission: the arrays that are sent, then the job that merges.
 
+use super::array::{Array, ranges};
 use super::client::{self, command_line};
 use super::folder::write_whole;
 use super::jobs::{Job, Notes, Work};
-use super::script::{
-    Array, Division, Paths, Resources, merge_name, merge_script, ranges, shards_script,
-};
+use super::script::{Division, Paths, Resources, merge_name, merge_script, shards_script};
 use super::{Queue, SlurmError, State};
 use std::fmt::Write;
 use std::path::Path;
