@@ -1,14 +1,14 @@
 //! `runner export` as a person uses it: what it writes is what the tables say.
 
+mod place;
+
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
+use place::Place;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs::File;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-use tempfile::TempDir;
 
 /// Three rules: one diverges at its second value, one has no `rule.eta0`; a signal as the target.
 const SPEC: &str = r#"
@@ -50,26 +50,16 @@ authors:
 ";
 
 /// A folder with a spec and its results in `out`.
-struct Place {
-    folder: TempDir,
+fn computed() -> Place {
+    let place = Place::new(SPEC);
+    let samples: Vec<String> = (0..40).map(|i| format!("{}", (i * i) % 7)).collect();
+    place.write("signal.csv", &format!("v\n{}\n", samples.join("\n")));
+    place.ok(&["-q", "study.toml", "-j", "1", "--out", "out"]);
+    place
 }
 
+/// What this file's tests do with a place.
 impl Place {
-    fn new() -> Self {
-        let place = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        let samples: Vec<String> = (0..40).map(|i| format!("{}", (i * i) % 7)).collect();
-        place.write("signal.csv", &format!("v\n{}\n", samples.join("\n")));
-        place.write("study.toml", SPEC);
-        place.ok(&["-q", "study.toml", "-j", "1", "--out", "out"]);
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).unwrap();
     }
@@ -82,25 +72,16 @@ impl Place {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_runner"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_remove("RUST_LOG")
-            .output()
-            .unwrap()
-    }
-
     /// Runs and expects success.
     fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+        let output = self.runner(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         text(&output.stdout)
     }
 
     /// Runs and expects one message.
     fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+        let output = self.runner(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
         text(&output.stderr)
     }
@@ -153,7 +134,7 @@ fn assert_same_table(place: &Place, csv: &str, parquet: &str) -> usize {
 
 #[test]
 fn parquet_says_cell_by_cell_what_the_tables_say() {
-    let place = Place::new();
+    let place = computed();
     let shown = place.ok(&["export", "out", "--parquet"]);
     assert_eq!(
         shown,
@@ -169,7 +150,7 @@ fn parquet_says_cell_by_cell_what_the_tables_say() {
 
 #[test]
 fn columns_have_proper_types() {
-    let place = Place::new();
+    let place = computed();
     place.ok(&["export", "out", "--parquet", "--to", "elsewhere/deep"]);
     assert_eq!(
         place.entries("elsewhere/deep"),
@@ -188,16 +169,24 @@ fn columns_have_proper_types() {
         };
         schema.columns().iter().map(column).collect()
     };
+    let runs = types("runs.parquet");
+    let parameters = runs.len() - 1 - 9;
+    assert_eq!(runs[0], "run_id: BYTE_ARRAY");
+    for parameter in [
+        "rule.kind: BYTE_ARRAY?",
+        "rule.eta0: DOUBLE?",
+        "rule.noise.kind: BYTE_ARRAY?",
+        "rule.noise.variance: DOUBLE?",
+        "rule.alpha: DOUBLE?",
+    ] {
+        let found = runs[1..=parameters]
+            .iter()
+            .any(|column| column == parameter);
+        assert!(found, "{parameter} in {runs:?}");
+    }
     assert_eq!(
-        types("runs.parquet"),
+        runs[1 + parameters..],
         [
-            "run_id: BYTE_ARRAY",
-            "rule.kind: BYTE_ARRAY?",
-            "rule.eta0: DOUBLE?",
-            "rule.noise.kind: BYTE_ARRAY?",
-            "rule.noise.variance: DOUBLE?",
-            "rule.update_order: BYTE_ARRAY?",
-            "rule.alpha: DOUBLE?",
             "network: INT64",
             "target: INT64",
             "status: BYTE_ARRAY",
@@ -209,20 +198,15 @@ fn columns_have_proper_types() {
             "wall_s: DOUBLE?",
         ]
     );
+    let traces = types("traces.parquet");
     assert_eq!(
-        types("traces.parquet")[7..],
-        [
-            "network: INT64",
-            "target: INT64",
-            "trial: INT64",
-            "t_ms: DOUBLE",
-            "v_tar: DOUBLE",
-            "v: DOUBLE",
-        ]
+        traces[3 + parameters..],
+        ["trial: INT64", "t_ms: DOUBLE", "v_tar: DOUBLE", "v: DOUBLE",]
     );
-    // The types of the parameters are the same in all tables, whichever rows they have.
-    assert_eq!(types("traces.parquet")[..9], types("runs.parquet")[..9]);
-    assert_eq!(types("curves.parquet")[..9], types("runs.parquet")[..9]);
+    // The types of keys and parameters are the same in all tables, whichever rows they have.
+    assert_eq!(traces[..3 + parameters], runs[..3 + parameters]);
+    let curves = types("curves.parquet");
+    assert_eq!(curves[..3 + parameters], runs[..3 + parameters]);
 }
 
 /// All `{"@id": …}` that stand for another entity.
@@ -286,7 +270,7 @@ fn ids(references: &Value) -> HashSet<&str> {
 
 #[test]
 fn a_crate_of_the_folder_itself_describes_what_is_there() {
-    let place = Place::new();
+    let place = computed();
     assert_eq!(
         place.ok(&["export", "out", "--ro-crate"]),
         "out/ro-crate-metadata.json\n"
@@ -321,9 +305,9 @@ fn a_crate_of_the_folder_itself_describes_what_is_there() {
     assert_eq!(tool["softwareVersion"], manifest["tool"]["version"]);
     let revision = entity(&graph, "#tool.git_revision");
     assert_eq!(revision["value"], manifest["tool"]["git_revision"]);
-    let host = entity(&graph, "#host.name");
+    let host = entity(&graph, "#process.host.name");
     assert_eq!(host["value"], manifest["host"]["name"]);
-    assert_eq!(entity(&graph, "#counts.diverged")["value"], 2);
+    assert_eq!(entity(&graph, "#process.counts.diverged")["value"], 2);
 
     let signal = entity(&graph, "#signal-1");
     assert_eq!(signal["name"], "../signal.csv");
@@ -332,8 +316,9 @@ fn a_crate_of_the_folder_itself_describes_what_is_there() {
         place.read("signal.csv").len().to_string()
     );
 
-    // Nobody has said who made this, and under which licence it is.
     let root = entity(&graph, "./");
+    assert_eq!(root["mentions"]["@id"], "#process");
+    // Nobody has said who made this, and under which licence it is.
     assert!(root["author"].is_null());
     assert_eq!(root["license"]["@id"], "#licence");
 
@@ -344,7 +329,7 @@ fn a_crate_of_the_folder_itself_describes_what_is_there() {
 
 #[test]
 fn a_crate_elsewhere_is_complete_and_says_who_made_it() {
-    let place = Place::new();
+    let place = computed();
     place.write("CITATION.cff", CITATION);
     place.ok(&["export", "out", "--parquet", "--ro-crate", "--to", "crate"]);
     let graph = checked_crate(&place, "crate");
@@ -368,8 +353,51 @@ fn a_crate_elsewhere_is_complete_and_says_who_made_it() {
 }
 
 #[test]
+fn every_process_that_computed_runs_is_an_action() {
+    let place = computed();
+    for shard in ["1/2", "2/2"] {
+        place.ok(&[
+            "-q",
+            "study.toml",
+            "-j",
+            "1",
+            "--out",
+            "many",
+            "--shard",
+            shard,
+        ]);
+    }
+    place.ok(&["merge", "many"]);
+    place.ok(&["export", "many", "--ro-crate"]);
+    let graph = checked_crate(&place, "many");
+    let root = entity(&graph, "./");
+    assert_eq!(
+        ids(&root["mentions"]),
+        HashSet::from(["#process", "#process-2", "#process-3"])
+    );
+    let wrote = entity(&graph, "#process");
+    assert!(
+        wrote["description"]
+            .as_str()
+            .unwrap()
+            .ends_with(" merge many")
+    );
+    let mut runs = 0;
+    for (id, shard) in [("#process-2", "1/2"), ("#process-3", "2/2")] {
+        let computed = entity(&graph, id);
+        assert_eq!(computed["@type"], "ActivateAction");
+        assert_eq!(computed["instrument"], wrote["instrument"]);
+        assert_eq!(entity(&graph, &format!("{id}.shard"))["value"], shard);
+        runs += entity(&graph, &format!("{id}.runs"))["value"]
+            .as_u64()
+            .unwrap();
+    }
+    assert_eq!(runs, 8);
+}
+
+#[test]
 fn what_cannot_be_exported_gets_one_message_and_nothing_is_written() {
-    let place = Place::new();
+    let place = computed();
     assert_eq!(
         place.refused(&["export", "nowhere", "--parquet"]),
         "nowhere: no such folder\n"

@@ -1,9 +1,9 @@
 //! A result folder as an RO-Crate 1.1 of the profile Process Run Crate 0.5: `ro-crate-metadata.json`.
 //!
-//! The study is the input (`inputs`), the program of `manifest.json` the instrument and its process the
-//! action (`provenance`), the tables and figures are the results, with sizes and SHA-256 (`files`).
+//! The study is the input (`inputs`), the programs of `manifest.json` are instruments and their processes
+//! actions (`provenance`), tables and figures are the results, with sizes and SHA-256 (`files`).
 //! Authors and licence are those of a `CITATION.cff` at hand (`citation`). Nothing is made up: who
-//! started the process is not known here, so the action has no agent.
+//! started the process is not known here, so no action has an agent.
 //!
 //! Sources: <https://w3id.org/ro/crate/1.1>, <https://w3id.org/ro/wfrun/process/0.5>.
 
@@ -65,7 +65,7 @@ pub(super) fn write(
         "datePublished": provenance.finished,
         "license": references(&licence),
         "hasPart": list(parts.iter().map(Part::reference).collect()),
-        "mentions": {"@id": provenance::ACTION},
+        "mentions": provenance.actions(),
     });
     if !authors.references.is_empty() {
         root["author"] = list(authors.references);
