@@ -5,23 +5,19 @@ use super::line::TableReader;
 use super::{Tables, Trace};
 use crate::error::ReportError;
 use std::collections::HashMap;
-use std::path::Path;
 
 /// The file's name in a result folder.
-const FILE: &str = "traces.csv";
+pub(super) const FILE: &str = "traces.csv";
 
 /// The columns after the parameters.
 const COLUMNS: [&str; 6] = ["network", "target", "trial", "t_ms", "v_tar", "v"];
 
 /// Reads the traces; samples of a trace follow each other.
 pub(super) fn read(
-    folder: &Path,
+    mut table: TableReader<'_>,
     tables: &mut Tables,
     ids: &HashMap<String, usize>,
 ) -> Result<(), ReportError> {
-    let Some(mut table) = TableReader::open(folder, FILE)? else {
-        return Ok(());
-    };
     let parameters = table.parameters(&COLUMNS)?;
     same_parameters(&table, &parameters, tables)?;
     let trial_column = parameters.len() + 3;

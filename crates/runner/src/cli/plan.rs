@@ -1,7 +1,7 @@
 //! `runner plan SPEC`: what would be done, and what it would cost.
 
 use super::{StudyArgs, condition_name, refuse, say};
-use crate::batch::{Work, pack};
+use crate::batch::{Work, pack, total};
 use crate::estimate::estimate;
 use crate::inventory::Inventory;
 use crate::spec::{Condition, Study};
@@ -35,7 +35,7 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     let threads = args.study.threads();
     let inventory = Inventory::new(&study, &kept, 0..study.runs(), args.retry_failed);
     let batches = pack(&study, &inventory.pending, threads);
-    let run_steps: u64 = batches.iter().map(|batch| batch.run_steps).sum();
+    let run_steps = total(batches.iter().map(|batch| batch.run_steps));
     let unit_steps: f64 = batches
         .iter()
         .map(|batch| {
@@ -229,6 +229,7 @@ fn roughly(seconds: f64) -> String {
         s if s < 36_000.0 => 60,
         _ => 3600,
     };
-    let whole = (seconds / f64::from(unit)).round() as u64 * u64::from(unit as u32);
+    let units = (seconds / f64::from(unit)).round() as u64;
+    let whole = units.saturating_mul(u64::from(unit as u32));
     humantime::format_duration(Duration::from_secs(whole)).to_string()
 }

@@ -2,7 +2,7 @@
 
 use super::conclude::{Wishes, Work, conclude, tell_damage, utc, write_study};
 use super::{StudyArgs, refuse, say};
-use crate::batch::pack;
+use crate::batch::{pack, total};
 use crate::execute::{ExecuteError, execute};
 use crate::inventory::Inventory;
 use crate::progress::{Report, start_log};
@@ -177,7 +177,7 @@ fn compute(
 ) -> Result<End, ExecuteError<StoreError>> {
     let threads = args.study.threads();
     let batches = pack(study, &inventory.pending, threads);
-    let run_steps = batches.iter().map(|batch| batch.run_steps).sum();
+    let run_steps = total(batches.iter().map(|batch| batch.run_steps));
     let stop = interrupt_flag();
     let report = Report::new(inventory.pending.len(), run_steps, args.quiet);
     tracing::info!(
