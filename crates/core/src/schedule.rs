@@ -107,19 +107,45 @@ pub fn checkpoints(protocol: &Protocol, dt_ms: f64) -> Vec<usize> {
     }
 }
 
-/// Time steps of a run, tests included, for a target of `target` steps: what a run costs.
+/// How many [`checkpoints`] there are, without listing them: a run may have 10⁹ trials.
+pub fn checkpoint_count(protocol: &Protocol, dt_ms: f64) -> usize {
+    match *protocol {
+        Protocol::Trials {
+            trials,
+            checkpoints_every,
+            ..
+        } => 1 + trials.div_ceil(checkpoints_every.max(1)),
+        Protocol::Stream {
+            duration_ms,
+            validate_every_ms,
+            ..
+        } => {
+            let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
+            steps(duration_ms) / steps(validate_every_ms).max(1)
+        }
+    }
+}
+
+/// Time steps of a run, tests included, for a target of `target` steps: what a run costs. More than
+/// fit the type are the most that fit.
 pub fn run_steps(protocol: &Protocol, dt_ms: f64, target: usize) -> u64 {
     let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
-    let presentations = checkpoints(protocol, dt_ms).len();
+    let presentations = checkpoint_count(protocol, dt_ms);
     let total = match *protocol {
         Protocol::Trials {
             trials, washout_ms, ..
-        } => (trials + presentations) * (steps(washout_ms) + target),
+        } => {
+            let presentation = steps(washout_ms).saturating_add(target);
+            presentation.saturating_mul(trials + presentations)
+        }
         Protocol::Stream {
             validate_every_ms,
             test_periods,
             ..
-        } => presentations * steps(validate_every_ms) + test_periods * target,
+        } => {
+            let test = target.saturating_mul(test_periods);
+            test.saturating_add(presentations * steps(validate_every_ms))
+        }
     };
     total as u64
 }
@@ -130,10 +156,10 @@ pub fn run_steps(protocol: &Protocol, dt_ms: f64, target: usize) -> u64 {
 pub fn learning_steps(protocol: &Protocol, dt_ms: f64, target: usize) -> u64 {
     let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
     let learning = match *protocol {
-        Protocol::Trials { trials, .. } => trials * target,
+        Protocol::Trials { trials, .. } => target.saturating_mul(trials),
         Protocol::Stream {
             validate_every_ms, ..
-        } => checkpoints(protocol, dt_ms).len() * steps(validate_every_ms),
+        } => checkpoint_count(protocol, dt_ms) * steps(validate_every_ms),
     };
     learning as u64
 }
@@ -299,5 +325,40 @@ mod tests {
         assert!(list[3].last_test);
         let steps: usize = list.iter().map(|s| s.steps).sum();
         assert_eq!(run_steps(&protocol, 1.0, 100), steps as u64);
+    }
+
+    #[test]
+    fn checkpoints_are_counted_without_a_list() {
+        let trials = |trials, checkpoints_every| Protocol::Trials {
+            trials,
+            washout_ms: 30.0,
+            checkpoints_every,
+        };
+        let stream = |duration_ms, validate_every_ms| Protocol::Stream {
+            duration_ms,
+            validate_every_ms,
+            test_periods: 1_000_000_000,
+            learn_at_validation: true,
+        };
+        for protocol in [
+            trials(1, 1),
+            trials(6, 2),
+            trials(7, 2),
+            trials(5, 9),
+            stream(480.0, 160.0),
+            stream(479.0, 160.0),
+        ] {
+            let listed = checkpoints(&protocol, 1.0).len();
+            assert_eq!(checkpoint_count(&protocol, 1.0), listed, "{protocol:?}");
+        }
+        let most = trials(1_000_000_000, 1);
+        assert_eq!(run_steps(&most, 1.0, 70), 200_000_000_100);
+        assert_eq!(run_steps(&most, 1.0, 1 << 60), u64::MAX);
+        assert_eq!(learning_steps(&most, 1.0, 1 << 60), u64::MAX);
+        assert_eq!(run_steps(&stream(1e15, 1.0), 1.0, 1 << 60), u64::MAX);
+        assert_eq!(
+            learning_steps(&stream(1e15, 1.0), 1.0, 1),
+            1_000_000_000_000_000
+        );
     }
 }

@@ -150,7 +150,8 @@ pub fn read(folder: &Path) -> Result<Study, ReportError> {
     })
 }
 
-fn parse(text: &str) -> Result<Study, (Option<usize>, String)> {
+/// The study that a text is; else in which line, if that is known, is what problem.
+pub fn parse(text: &str) -> Result<Study, (Option<usize>, String)> {
     let wire: WireStudy = toml::from_str(text).map_err(|e| {
         let line = e
             .span()

@@ -2,9 +2,8 @@
 //! temporary folder: each table is synchronised before it is renamed.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use std::collections::HashMap;
 use std::path::Path;
-use synapse_runner::spec::{RunId, RunKey, Study};
+use synapse_runner::spec::{RunKey, Study};
 use synapse_runner::store::{Folder, Record, RecordStatus, TraceRecord, write_tables};
 
 /// The main study with five times its networks, and traces of more targets.
@@ -71,12 +70,12 @@ fn record(study: &Study, position: usize, key: RunKey) -> Record {
 
 fn tables(criterion: &mut Criterion) {
     let study = Study::parse(SPEC, "tables.toml", Path::new(""), &[]).expect("a valid spec");
-    let records: HashMap<RunId, Record> = (0..study.runs())
+    let records: Vec<Record> = (0..study.runs())
         .map(|position| record(&study, position, study.run(position)))
-        .map(|record| (record.id, record))
         .collect();
-    let traced = records.values().filter(|record| record.trace.is_some());
+    let traced = records.iter().filter(|record| record.trace.is_some());
     let rows = records.len() * (1 + CHECKPOINTS) + traced.count() * TRACE_STEPS;
+    let records: Vec<Option<&Record>> = records.iter().map(Some).collect();
     let place = tempfile::tempdir().expect("a temporary folder");
     let folder = Folder::lock(place.path(), "benchmark").expect("a writable temporary folder");
 

@@ -176,7 +176,7 @@ impl Packer<'_> {
             works: runs.iter().map(|&run| self.work(run)).collect(),
             network,
             kind,
-            run_steps: runs.iter().map(|&run| self.work(run).steps).sum(),
+            run_steps: total(runs.iter().map(|&run| self.work(run).steps)),
             cost: self.cost(runs),
         }
     }
@@ -192,8 +192,8 @@ impl Packer<'_> {
         let mut cost = longest.unwrap_or(0) as f64 * step;
         if is_force(condition) {
             let update = FORCE_COST * pairs * (simulation::size(precision) / 4) as f64;
-            let learning = runs.iter().map(|&run| self.work(run).learning_steps);
-            cost += learning.sum::<u64>() as f64 * update;
+            let learning = runs.iter().map(|&run| self.work(run).learning_steps as f64);
+            cost += learning.sum::<f64>() * update;
         }
         cost
     }
@@ -268,6 +268,11 @@ fn relative_cost(precision: Precision, lanes: usize) -> f64 {
 /// A FORCE update of one run per pair of units, in the unit of the above: that of a non-zero in a
 /// single run.
 const FORCE_COST: f64 = 0.14;
+
+/// A sum of time steps; more than fit the type are the most that fit.
+pub fn total(steps: impl Iterator<Item = u64>) -> u64 {
+    steps.fold(0, u64::saturating_add)
+}
 
 /// When the last of the jobs is done if each thread takes the next one as soon as it is free.
 pub fn makespan(costs: impl Iterator<Item = f64>, threads: usize) -> f64 {

@@ -1,9 +1,8 @@
 //! `manifest.json`: where the tables come from.
 
 use crate::provenance::{Host, Origin, Process, Tool};
-use crate::spec::Study;
 use crate::spec::identity::hex;
-use crate::store::Kept;
+use crate::store::{Kept, Record};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -48,13 +47,11 @@ pub struct Contribution {
     pub tool: Tool,
 }
 
-/// The processes whose records the tables hold.
-pub fn contributions(study: &Study, kept: &Kept) -> Vec<Contribution> {
+/// The processes whose records the tables hold: these, of those that were kept.
+pub fn contributions(kept: &Kept, records: &[Option<&Record>]) -> Vec<Contribution> {
     let mut runs = vec![0; kept.origins.len()];
-    for position in 0..study.runs() {
-        if let Some(record) = kept.records.get(&study.run_id(study.run(position))) {
-            runs[record.origin] += 1;
-        }
+    for record in records.iter().flatten() {
+        runs[record.origin] += 1;
     }
     let contributed = kept.origins.iter().zip(runs).filter(|(_, runs)| *runs > 0);
     contributed

@@ -14,8 +14,8 @@ pub const fn packed_len(units: usize) -> usize {
     block_start(units.next_multiple_of(ROWS))
 }
 
-/// Where P_ij with j ≤ i is in the triangle: rows in blocks of [`ROWS`], a block line by line (of a
-/// cache, [`PARTS`] columns), a line row by row. So the pass reads and writes one stream.
+/// Where P_ij with j ≤ i is in the triangle: rows in blocks of 4, a block line by line (of a cache, 16
+/// columns), a line row by row. So the pass reads and writes one stream.
 pub const fn packed_index(i: usize, j: usize) -> usize {
     let first = i / ROWS * ROWS;
     block_start(first) + (j / PARTS * ROWS + (i - first)) * PARTS + j % PARTS

@@ -4,7 +4,6 @@ use super::line::TableReader;
 use super::{Checkpoint, Status, Tables, runs};
 use crate::error::ReportError;
 use std::collections::HashMap;
-use std::path::Path;
 
 /// The file's name in a result folder.
 pub(super) const FILE: &str = "curves.csv";
@@ -33,7 +32,7 @@ impl<'a> RunFinder<'a> {
     /// The run of the current row, whose parameters and replicate must be those of `runs.csv`.
     pub(super) fn find(
         &mut self,
-        table: &TableReader,
+        table: &TableReader<'_>,
         tables: &Tables,
     ) -> Result<usize, ReportError> {
         let id = table.text(0);
@@ -70,7 +69,7 @@ impl<'a> RunFinder<'a> {
 
 /// Checks that a table has the parameter columns of `runs.csv`.
 pub(super) fn same_parameters(
-    table: &TableReader,
+    table: &TableReader<'_>,
     found: &[String],
     tables: &Tables,
 ) -> Result<(), ReportError> {
@@ -95,16 +94,10 @@ pub(super) fn same_parameters(
 
 /// Reads the checkpoints into the runs.
 pub(super) fn read(
-    folder: &Path,
+    mut table: TableReader<'_>,
     tables: &mut Tables,
     ids: &HashMap<String, usize>,
 ) -> Result<(), ReportError> {
-    let Some(mut table) = TableReader::open(folder, FILE)? else {
-        return Err(ReportError::NoFile {
-            folder: folder.to_path_buf(),
-            file: FILE,
-        });
-    };
     let parameters = table.parameters(&COLUMNS)?;
     same_parameters(&table, &parameters, tables)?;
     let status = parameters.len() + 3;

@@ -3,18 +3,20 @@
 use crate::error::ReportError;
 use csv::StringRecord;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A table being read: its path, its header and the record under the cursor.
-pub struct TableReader {
+pub struct TableReader<'a> {
     path: PathBuf,
-    reader: csv::Reader<File>,
+    // Read through a large buffer: a call that is not known before costs nothing.
+    reader: csv::Reader<Box<dyn Read + 'a>>,
     record: StringRecord,
     /// The column names.
     pub header: Vec<String>,
 }
 
-impl TableReader {
+impl<'a> TableReader<'a> {
     /// Opens a table; `None` if there is no such file.
     pub fn open(folder: &Path, name: &'static str) -> Result<Option<Self>, ReportError> {
         let path = folder.join(name);
@@ -23,11 +25,16 @@ impl TableReader {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(ReportError::io("read", &path, e)),
         };
+        Self::new(Box::new(file), path).map(Some)
+    }
+
+    /// Begins a table, called `path` in messages.
+    pub(super) fn new(source: Box<dyn Read + 'a>, path: PathBuf) -> Result<Self, ReportError> {
         let mut reader = csv::ReaderBuilder::new()
             // A header of its own, so that a file of one line is not taken for data.
             .has_headers(true)
             .buffer_capacity(1 << 18)
-            .from_reader(file);
+            .from_reader(source);
         let header: Vec<String> = reader
             .headers()
             .map_err(|e| line_error(&path, 1, e))?
@@ -45,7 +52,7 @@ impl TableReader {
                 return Err(table.header_error(column, "stands twice"));
             }
         }
-        Ok(Some(table))
+        Ok(table)
     }
 
     /// The columns between `run_id` and `network`, after checking that `rest` follows them.

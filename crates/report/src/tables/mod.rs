@@ -179,7 +179,33 @@ pub struct Sample {
 impl Tables {
     /// Reads `runs.csv`, `curves.csv` and, if there is one, `traces.csv`.
     pub fn read(folder: &Path) -> Result<Self, ReportError> {
-        let mut tables = runs::read(folder)?;
+        Self::of(folder, |file| TableReader::open(folder, file))
+    }
+
+    /// Reads the texts of the three tables, of which the last may be missing.
+    pub fn parse(runs: &[u8], curves: &[u8], traces: Option<&[u8]>) -> Result<Self, ReportError> {
+        Self::of(Path::new(""), |file| {
+            let text = match file {
+                runs::FILE => Some(runs),
+                curves::FILE => Some(curves),
+                _ => traces,
+            };
+            text.map(|text| TableReader::new(Box::new(text), file.into()))
+                .transpose()
+        })
+    }
+
+    fn of<'a>(
+        folder: &Path,
+        open: impl Fn(&'static str) -> Result<Option<TableReader<'a>>, ReportError>,
+    ) -> Result<Self, ReportError> {
+        let required = |file| {
+            open(file)?.ok_or_else(|| ReportError::NoFile {
+                folder: folder.to_path_buf(),
+                file,
+            })
+        };
+        let mut tables = runs::read(required(runs::FILE)?)?;
         // Looked up, never iterated: the map's order reaches no output.
         let ids: HashMap<String, usize> = tables
             .runs
@@ -187,8 +213,10 @@ impl Tables {
             .enumerate()
             .map(|(i, run)| (run.id.clone(), i))
             .collect();
-        curves::read(folder, &mut tables, &ids)?;
-        traces::read(folder, &mut tables, &ids)?;
+        curves::read(required(curves::FILE)?, &mut tables, &ids)?;
+        if let Some(table) = open(traces::FILE)? {
+            traces::read(table, &mut tables, &ids)?;
+        }
         tables.find_checkpoints();
         Ok(tables)
     }

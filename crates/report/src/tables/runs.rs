@@ -4,7 +4,6 @@ use super::line::TableReader;
 use super::{Condition, Run, Status, Tables};
 use crate::error::ReportError;
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 /// The file's name in a result folder.
 pub(super) const FILE: &str = "runs.csv";
@@ -23,13 +22,7 @@ pub(super) const COLUMNS: [&str; 9] = [
 ];
 
 /// Reads the runs and finds their conditions; curves and traces are still empty.
-pub(super) fn read(folder: &Path) -> Result<Tables, ReportError> {
-    let Some(mut table) = TableReader::open(folder, FILE)? else {
-        return Err(ReportError::NoFile {
-            folder: folder.to_path_buf(),
-            file: FILE,
-        });
-    };
+pub(super) fn read(mut table: TableReader<'_>) -> Result<Tables, ReportError> {
     let parameters = table.parameters(&COLUMNS)?;
     let network = parameters.len() + 1;
     let mut conditions: Vec<Condition> = Vec::new();

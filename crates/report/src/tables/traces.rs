@@ -5,7 +5,6 @@ use super::line::TableReader;
 use super::{Tables, Trace};
 use crate::error::ReportError;
 use std::collections::HashMap;
-use std::path::Path;
 
 /// The file's name in a result folder.
 pub(super) const FILE: &str = "traces.csv";
@@ -15,13 +14,10 @@ pub(super) const COLUMNS: [&str; 6] = ["network", "target", "trial", "t_ms", "v_
 
 /// Reads the traces; samples of a trace follow each other.
 pub(super) fn read(
-    folder: &Path,
+    mut table: TableReader<'_>,
     tables: &mut Tables,
     ids: &HashMap<String, usize>,
 ) -> Result<(), ReportError> {
-    let Some(mut table) = TableReader::open(folder, FILE)? else {
-        return Ok(());
-    };
     let parameters = table.parameters(&COLUMNS)?;
     same_parameters(&table, &parameters, tables)?;
     let trial_column = parameters.len() + 3;

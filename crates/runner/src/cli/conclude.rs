@@ -49,8 +49,9 @@ pub(super) fn conclude(
     wishes: &Wishes,
 ) -> Result<ExitCode, StoreError> {
     let text = write_study(folder, study)?;
-    write_tables(folder, study, &kept.records)?;
-    let counts = count(study, kept, work.computed);
+    let records = kept.of_study(study);
+    write_tables(folder, study, &records)?;
+    let counts = count(study, &records, work.computed);
     let elapsed = work.started.elapsed();
     let Origin {
         tool,
@@ -67,7 +68,7 @@ pub(super) fn conclude(
         finished: utc(SystemTime::now()),
         wall_s: elapsed.as_millis() as f64 / 1e3,
         counts,
-        processes: contributions(study, kept),
+        processes: contributions(kept, &records),
     };
     folder.write("manifest.json", |out| {
         serde_json::to_writer_pretty(&mut *out, &manifest)?;
@@ -86,7 +87,7 @@ pub(super) fn conclude(
             humantime::format_duration(tenths)
         ));
     }
-    tell_failures(study, kept, counts.failed);
+    tell_failures(&records, counts.failed);
     let report_holds = wishes.no_report || report_on(folder, study, wishes.quiet);
     Ok(if counts.failed > 0 || !report_holds {
         ExitCode::from(1)
@@ -96,9 +97,10 @@ pub(super) fn conclude(
 }
 
 /// The first failures, with their messages.
-fn tell_failures(study: &Study, kept: &Kept, count: usize) {
+fn tell_failures(records: &[Option<&Record>], count: usize) {
     const SHOWN: usize = 3;
-    for record in failures(study, kept).take(SHOWN) {
+    let failed = |record: &&&Record| record.status == RecordStatus::Failed;
+    for record in records.iter().flatten().filter(failed).take(SHOWN) {
         eprintln!("run {} failed: {}", record.id, record.message);
     }
     if count > SHOWN {
@@ -138,13 +140,7 @@ fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
     }
 }
 
-fn failures<'a>(study: &'a Study, kept: &'a Kept) -> impl Iterator<Item = &'a Record> {
-    (0..study.runs())
-        .filter_map(|position| kept.records.get(&study.run_id(study.run(position))))
-        .filter(|record| record.status == RecordStatus::Failed)
-}
-
-fn count(study: &Study, kept: &Kept, computed: usize) -> Counts {
+fn count(study: &Study, records: &[Option<&Record>], computed: usize) -> Counts {
     let mut counts = Counts {
         conditions: study.conditions.len(),
         runs: study.runs(),
@@ -154,11 +150,11 @@ fn count(study: &Study, kept: &Kept, computed: usize) -> Counts {
         computed,
         reused: study.runs() - computed,
     };
-    for position in 0..study.runs() {
-        match kept.records.get(&study.run_id(study.run(position))) {
-            Some(record) if record.status == RecordStatus::Ok => counts.ok += 1,
-            Some(record) if record.status == RecordStatus::Diverged => counts.diverged += 1,
-            _ => counts.failed += 1,
+    for record in records {
+        match record.map(|record| record.status) {
+            Some(RecordStatus::Ok) => counts.ok += 1,
+            Some(RecordStatus::Diverged) => counts.diverged += 1,
+            Some(RecordStatus::Failed) | None => counts.failed += 1,
         }
     }
     counts

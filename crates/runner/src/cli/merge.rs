@@ -73,9 +73,8 @@ fn complete(args: &MergeArgs, study: &Study) -> Result<ExitCode, StoreError> {
 fn missing(study: &Study, kept: &Kept) -> usize {
     const SHOWN: usize = 20;
     let mut by_condition: Vec<Vec<String>> = vec![Vec::new(); study.conditions.len()];
-    for position in 0..study.runs() {
+    for (position, record) in kept.of_study(study).into_iter().enumerate() {
         let key = study.run(position);
-        let record = kept.records.get(&study.run_id(key));
         if matches!(state(study, key, record), State::New | State::Untraced) {
             let run = format!("network {} target {}", key.network, key.target);
             by_condition[key.condition].push(run);

@@ -1,7 +1,7 @@
 //! `runner plan SPEC`: what would be done, and what it would cost.
 
 use super::{StudyArgs, condition_name, refuse, say};
-use crate::batch::{Work, pack_rest};
+use crate::batch::{Work, pack_rest, total};
 use crate::continuation::Starts;
 use crate::estimate::estimate;
 use crate::inventory::Inventory;
@@ -41,7 +41,7 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let batches = pack_rest(&study, &inventory.pending, threads, &starts);
-    let run_steps: u64 = batches.iter().map(|batch| batch.run_steps).sum();
+    let run_steps = total(batches.iter().map(|batch| batch.run_steps));
     let unit_steps: f64 = batches
         .iter()
         .map(|batch| {
@@ -241,6 +241,7 @@ pub(super) fn roughly(seconds: f64) -> String {
         s if s < 36_000.0 => 60,
         _ => 3600,
     };
-    let whole = (seconds / f64::from(unit)).round() as u64 * u64::from(unit as u32);
+    let units = (seconds / f64::from(unit)).round() as u64;
+    let whole = units.saturating_mul(u64::from(unit as u32));
     humantime::format_duration(Duration::from_secs(whole)).to_string()
 }

@@ -2,7 +2,7 @@
 
 use super::conclude::{Wishes, Work, conclude, tell_damage, utc, write_study};
 use super::{StudyArgs, refuse, say};
-use crate::batch::pack_rest;
+use crate::batch::{pack_rest, total};
 use crate::continuation::Starts;
 use crate::execute::{Computation, ExecuteError, execute};
 use crate::inventory::Inventory;
@@ -183,7 +183,7 @@ fn compute(
     let folder = args.study.folder(&study.name);
     let batches = pack_rest(study, &inventory.pending, threads, starts);
     let mut states = States::new(&folder, &journal.name());
-    let run_steps = batches.iter().map(|batch| batch.run_steps).sum();
+    let run_steps = total(batches.iter().map(|batch| batch.run_steps));
     let stop = interrupt_flag();
     let report = Report::new(inventory.pending.len(), run_steps, args.quiet);
     tracing::info!(

@@ -1,7 +1,7 @@
 //! `runner status DIR`: what of a study is there, and who is computing.
 
 use super::{refuse, say, study_of};
-use crate::shard::{Shard, division};
+use crate::shard::{MAX_SHARDS, Shard, division};
 use crate::slurm;
 use crate::spec::Study;
 use crate::store::{Ends, Folder, Holder, RecordStatus, StoreError};
@@ -15,8 +15,8 @@ pub(super) struct StatusArgs {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// Divide the study into so many shards, and say how far each is [default: as those that compute]
-    #[arg(long, value_name = "N")]
-    shards: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_SHARDS as i64))]
+    shards: Option<u32>,
 }
 
 pub(super) fn status(args: &StatusArgs) -> ExitCode {
@@ -74,13 +74,13 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
     let holders = Folder::holders(&args.folder)?;
     let queue = slurm::queue(&args.folder);
     let queued = || Some(queue.as_ref().ok()?.tasks.first()?.of);
-    let shards = args
-        .shards
+    let wanted = args.shards.map(|shards| shards as usize);
+    let shards = wanted
         .or_else(queued)
         .or_else(|| shards_in_use(&holders, &ends));
-    let division = shards.map(|of| division(study, of.max(1)));
+    let division = shards.map(|of| division(study, of));
     let mut all = Tally::default();
-    let mut parts = vec![Tally::default(); shards.unwrap_or(0).max(1)];
+    let mut parts = vec![Tally::default(); shards.unwrap_or(1)];
     for position in 0..study.runs() {
         let end = ends.status.get(&study.run_id(study.run(position)));
         all.count(end);

@@ -1,10 +1,10 @@
 //! Slurm: a study as arrays of tasks, each of which computes shards of it, and a job that merges them.
 //!
-//! - [`script`]: the text of the job scripts; [`array`]: which shard each task of which array computes.
+//! - [`script`]: the text of the job scripts; [`mod@array`]: which shard each task of which array computes.
 //! - [`client`]: `sbatch`, `squeue`, `scontrol` and `scancel` as child processes.
 //! - [`jobs`]: `slurm/jobs.jsonl` in the result folder, what was submitted from it.
 //! - [`folder`]: the folder `slurm/`, held by one process that submits.
-//! - [`queue`]: both together: which shards are queued or running now.
+//! - [`mod@queue`]: both together: which shards are queued or running now.
 //! - [`size`]: how large a shard is.
 //! - [`submission`]: what is sent, shown or done.
 //! - [`time_limit`]: `--time`, as Slurm writes it.

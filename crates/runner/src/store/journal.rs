@@ -76,15 +76,22 @@ pub fn read_journals<T: Send>(
     paths.sort();
     paths
         .into_iter()
-        .map(|path| read_journal(path, &parse))
+        .map(|path| {
+            let file = File::open(&path).map_err(StoreError::io("cannot read", &path))?;
+            parse_journal(file, path, &parse)
+        })
         .collect()
 }
 
-fn read_journal<T: Send>(
+/// A journal, called `path` in messages.
+///
+/// # Errors
+/// See [`read_journals`].
+pub fn parse_journal<T: Send>(
+    mut reader: impl Read,
     path: PathBuf,
     parse: &(impl Fn(&[u8]) -> Option<T> + Sync),
 ) -> Result<JournalFile<T>, StoreError> {
-    let mut file = File::open(&path).map_err(StoreError::io("cannot read", &path))?;
     let mut journal = JournalFile {
         path: path.clone(),
         origin: None,
@@ -98,7 +105,7 @@ fn read_journal<T: Send>(
     loop {
         let before = rest.len();
         // A line longer than a block makes the block grow.
-        let read = Read::by_ref(&mut file)
+        let read = Read::by_ref(&mut reader)
             .take((BLOCK + before) as u64)
             .read_to_end(&mut rest)
             .map_err(StoreError::io("cannot read", &path))?;

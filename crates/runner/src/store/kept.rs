@@ -3,7 +3,8 @@
 use super::journal::read_journals;
 use super::{Record, RecordStatus, StoreError};
 use crate::provenance::Origin;
-use crate::spec::RunId;
+use crate::spec::{RunId, Study};
+use rayon::prelude::*;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -71,6 +72,13 @@ impl Kept {
                 }
             }
         }
+    }
+
+    /// The record of each run of a study, in its order. Identities are hashes: who needs many of them
+    /// asks once.
+    pub fn of_study(&self, study: &Study) -> Vec<Option<&Record>> {
+        let record = |position| self.records.get(&study.run_id(study.run(position)));
+        (0..study.runs()).into_par_iter().map(record).collect()
     }
 
     /// Who computed a record.

@@ -20,7 +20,7 @@ mod tests;
 
 pub use error::StoreError;
 pub use folder::{Folder, Holder};
-pub use journal::{Journal, JournalFile, read_journals};
+pub use journal::{Journal, JournalFile, parse_journal, read_journals};
 pub use kept::{Ends, Kept};
 pub use record::{Record, RecordStatus, TraceRecord};
 pub use states::{StateIndex, StatePlace, States};

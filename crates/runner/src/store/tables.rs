@@ -5,19 +5,19 @@
 //! `network`, `target`, and the results. Floats are in shortest round-trip form, missing is empty.
 
 use super::{Folder, Record, RecordStatus, StoreError};
+use crate::spec::Study;
 use crate::spec::scalar::shortest;
-use crate::spec::{RunId, Study};
-use std::collections::HashMap;
 use std::io::Write;
 
-/// Writes the three tables of a study. Runs without a record have no rows.
+/// Writes the three tables of a study from the records of its runs, in its order. Runs without a
+/// record have no rows.
 ///
 /// # Errors
 /// The disk's.
 pub fn write_tables(
     folder: &Folder,
     study: &Study,
-    records: &HashMap<RunId, Record>,
+    records: &[Option<&Record>],
 ) -> Result<(), StoreError> {
     let rows = Rows { study, records };
     folder.write("runs.csv", |out| rows.runs(out))?;
@@ -27,7 +27,7 @@ pub fn write_tables(
 
 struct Rows<'a> {
     study: &'a Study,
-    records: &'a HashMap<RunId, Record>,
+    records: &'a [Option<&'a Record>],
 }
 
 impl Rows<'_> {
@@ -121,12 +121,11 @@ impl Rows<'_> {
         // The cells of a condition's parameters serve all its runs.
         let mut cells: Vec<String> = Vec::new();
         let mut cells_of = None;
-        for position in 0..study.runs() {
-            let key = study.run(position);
-            let id = study.run_id(key);
-            let Some(record) = self.records.get(&id) else {
+        for (position, record) in self.records.iter().enumerate() {
+            let Some(record) = record else {
                 continue;
             };
+            let key = study.run(position);
             if cells_of != Some(key.condition) {
                 let condition = &study.conditions[key.condition];
                 cells = vec![String::new()];
@@ -138,7 +137,7 @@ impl Rows<'_> {
                 cells.extend([String::new(), String::new()]);
                 cells_of = Some(key.condition);
             }
-            cells[0] = id.to_string();
+            cells[0] = record.id.to_string();
             let after = cells.len();
             cells[after - 2] = key.network.to_string();
             cells[after - 1] = key.target.to_string();
