@@ -9,9 +9,9 @@
 #     scripts/slurm_testbed.sh revive DIR NODE     start the daemon of such a node again
 #
 # start on a running testbed only says where it is. Nodes are called n1, n2, ... From the environment:
-#     TESTBED_CPUS            processors of each node, invented if need be  [2]
-#     TESTBED_MAX_ARRAY_SIZE  Slurm's MaxArraySize                          [1001]
-#     TESTBED_PORT            first of NODES + 1 free ports                 [16817]
+#     TESTBED_CPUS            processors of each node, invented if need be      [2]
+#     TESTBED_MAX_ARRAY_SIZE  Slurm's MaxArraySize                              [1001]
+#     TESTBED_PORT            where the search for NODES + 1 free ports begins  [16817]
 set -euo pipefail
 
 # Seconds until the nodes must be idle, or a daemon gone.
@@ -77,10 +77,23 @@ node_names() {
     seq -f 'n%g' 1 "$1"
 }
 
+# The first of so many ports in a row that nobody listens on: several testbeds may run at once.
+free_ports() {
+    local first=${TESTBED_PORT:-16817} port=0
+    while ((port < $1)); do
+        if (exec 3<>"/dev/tcp/127.0.0.1/$((first + port))") 2>/dev/null; then
+            first=$((first + port + 1)) port=0
+        else
+            port=$((port + 1))
+        fi
+    done
+    echo "$first"
+}
+
 configure() {
     local nodes=$1 host port cpus node
     host=$(hostname -s)
-    port=${TESTBED_PORT:-16817}
+    port=$(free_ports $((nodes + 1)))
     cpus=${TESTBED_CPUS:-2}
     {
         cat <<CONF
@@ -186,12 +199,13 @@ stop() {
     end "$dir/run/munged.pid"
 }
 
-# Ends the processes of a node's jobs: each knows its node from its environment, and hangs on a
-# slurmstepd, which goes first.
+# Ends the processes of a node's jobs: each knows its node and cluster from its environment, and hangs
+# on a slurmstepd, which goes first.
 end_jobs_of() {
     local environment process parent
     for environment in /proc/[0-9]*/environ; do
-        grep --quiet --null-data --line-regexp "SLURMD_NODENAME=$1" "$environment" 2>/dev/null || continue
+        grep --quiet --null-data --line-regexp --fixed-strings "SLURMD_NODENAME=$1" "$environment" 2>/dev/null &&
+            grep --quiet --null-data --line-regexp --fixed-strings "SLURM_CONF=$conf" "$environment" || continue
         process=$(basename "$(dirname "$environment")")
         parent=$(ps -o ppid= -p "$process" | tr -d ' ')
         if [[ $(ps -o comm= -p "${parent:-1}") == slurmstepd ]]; then

@@ -84,8 +84,8 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
     let shown = succeeded(&output);
     assert_eq!(
         text(&output.stderr),
-        "scontrol: there is no such program on this machine; this dry run assumes arrays of up to 1000 tasks \
-         and an empty queue\n"
+        "this dry run assumes arrays of up to 1000 tasks and an empty queue: scontrol: there is no such program on this \
+         machine, so Slurm cannot be asked; go to a login node of the cluster, or take plain commands from --engine print\n"
     );
     assert!(
         shown
@@ -272,4 +272,31 @@ fn refusals_say_what_to_do_and_nothing_is_written() {
         &["submit", "study.toml", "--set", "network.gian=1"],
         "network.gain",
     );
+}
+
+#[test]
+fn who_computes_by_hand_is_respected() {
+    let place = Place::new(SPEC);
+    std::fs::create_dir(place.path("out")).unwrap();
+    let lock = std::fs::File::create(place.path("out/lock-1-of-3")).unwrap();
+    lock.lock().unwrap();
+    std::fs::write(place.path("out/lock-1-of-3"), "process 1 on lab").unwrap();
+    let print = ["submit", "study.toml", "--out", "out", "--engine", "print"];
+    let output = without_slurm(&place, &[&print[..], &["--tasks", "2"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    let folder = words(&place, "out").1;
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "{folder}: another process is writing there (shard 1/3: process 1 on lab); \
+             wait for it, or give --out another folder\n"
+        )
+    );
+    assert!(!place.path("out/study.toml").exists());
+    // Without a number of tasks the study is divided as it is by those who compute.
+    let shown = succeeded(&without_slurm(
+        &place,
+        &[&print[..], &["--dry-run"]].concat(),
+    ));
+    assert!(shown.contains(" --shard 1/3 "), "{shown}");
 }

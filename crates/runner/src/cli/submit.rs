@@ -196,7 +196,9 @@ impl<'a> Site<'a> {
     ) -> Result<usize, SlurmError> {
         let asked = self.args.tasks.map(|tasks| tasks as usize);
         let limit = self.args.time.as_ref().map(TimeLimit::duration);
-        let before = jobs::last_division(jobs).filter(|_| self.same);
+        let now = need.holders.iter().find_map(|holder| holder.shard);
+        let before = || jobs::last_division(jobs).filter(|_| self.same);
+        let before = now.map(|shard| shard.of).or_else(before);
         sizes.of(queue, asked, before, |sizes| {
             sizes.shards(&need.pending, limit)
         })
@@ -243,10 +245,9 @@ impl<'a> Site<'a> {
     fn to_slurm(&self) -> Result<ExitCode, SlurmError> {
         let Self { args, study, .. } = self;
         let max_array_size = match client::max_array_size() {
-            Err(SlurmError::Absent { program }) if args.dry_run => {
+            Err(error) if args.dry_run => {
                 eprintln!(
-                    "{program}: there is no such program on this machine; this dry run assumes arrays of up to \
-                     {} tasks and an empty queue",
+                    "this dry run assumes arrays of up to {} tasks and an empty queue: {error}",
                     client::USUAL_MAX_ARRAY_SIZE - 1
                 );
                 None

@@ -30,8 +30,8 @@ impl Sizes<'_> {
         estimate(self.study, &batches, self.threads)
     }
 
-    /// Into how many shards the study is divided: as it is in the queue, as was asked for, as it was
-    /// `before`, or by what it costs.
+    /// Into how many shards the study is divided: as it is in the queue, as was asked for, as others
+    /// do or did `before`, or by what it costs.
     ///
     /// # Errors
     /// Tasks are queued that divide it otherwise than was asked for.
