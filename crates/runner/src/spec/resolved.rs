@@ -231,7 +231,12 @@ fn in_target_value(path: &mut String, in_target: &mut dyn FnMut(&mut Table)) {
 
 /// `file` as seen from `folder`, with forward slashes; absolute if they share no root.
 fn relative(file: &Path, folder: &Path) -> String {
-    let (Some(file), Some(folder)) = (plain(file), plain(folder)) else {
+    // A link that the file itself is stays as it is.
+    let real_file = match (file.parent(), file.file_name()) {
+        (Some(parent), Some(name)) => real(parent).join(name),
+        _ => file.to_owned(),
+    };
+    let (Some(file), Some(folder)) = (plain(&real_file), plain(&real(folder))) else {
         return file.display().to_string();
     };
     let shared = file.iter().zip(&folder).take_while(|(a, b)| a == b).count();
@@ -241,6 +246,19 @@ fn relative(file: &Path, folder: &Path) -> String {
     let up = std::iter::repeat_n("..", folder.len() - shared);
     let down = file[shared..].iter().map(String::as_str);
     up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+/// The path without symbolic links, as far as it exists: `..` leads up from where a link points to.
+/// Result folders are often links to another disk.
+fn real(path: &Path) -> PathBuf {
+    let Ok(path) = std::path::absolute(path) else {
+        return path.to_owned();
+    };
+    let real = path.ancestors().find_map(|ancestor| {
+        let rest = path.strip_prefix(ancestor).ok()?;
+        Some(ancestor.canonicalize().ok()?.join(rest))
+    });
+    real.unwrap_or(path)
 }
 
 /// The components of an absolute path without `.` and `..`.
@@ -275,5 +293,27 @@ mod tests {
         );
         assert_eq!(seen("a/../data/x.csv", "data"), "x.csv");
         assert_eq!(seen("/tmp/x.csv", "/tmp/deep/er"), "../../x.csv");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_linked_result_folder_leads_back_to_the_signal() {
+        use std::fs;
+        use std::os::unix::fs::symlink;
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        fs::create_dir_all(path("home/data")).unwrap();
+        fs::create_dir_all(path("disk/deep/er")).unwrap();
+        fs::write(path("home/data/x.csv"), "").unwrap();
+        symlink(path("disk/deep/er"), path("home/results")).unwrap();
+        // There already or not.
+        for folder in ["home/results", "home/results/study"] {
+            let back = relative(&path("home/data/x.csv"), &path(folder));
+            fs::create_dir_all(path(folder)).unwrap();
+            let found = path(folder).join(&back);
+            assert!(found.exists(), "{back}");
+            // From there it is the same.
+            assert_eq!(relative(&found, &path(folder)), back);
+        }
     }
 }
