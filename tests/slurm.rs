@@ -36,11 +36,11 @@ rule = { kind = "bayesian" }
 sweep = { "rule.eta0" = { values = [1e-3, 1e-2] } }
 "#;
 
-/// Two networks a shard, so that its runs end one after the other, and each takes a while.
+/// Many networks, so that the runs of a shard end one after the other, and each takes a while.
 fn slow() -> String {
     SPEC.replace("trials = 6", "trials = 20000")
         .replace("checkpoints_every = 3", "checkpoints_every = 10000")
-        .replace("networks = 2", "networks = 8")
+        .replace("networks = 2", "networks = 16")
         .replace("targets = 3", "targets = 1")
 }
 
