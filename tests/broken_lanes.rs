@@ -1,8 +1,11 @@
 //! A run that breaks (weights, variances and P infinite or NaN) leaves nothing behind: neither in its
 //! neighbours, nor in its lane, idle or given to another run.
 
+use synapse_core::network::Network;
 use synapse_core::numeric::{PerUnit, Real};
-use synapse_core::params::{Covariance, Drift, Gain, Noise, RuleParams, UpdateOrder};
+use synapse_core::params::{
+    Assignment, Covariance, Drift, Dropped, Gain, NetworkParams, Noise, RuleParams, UpdateOrder,
+};
 use synapse_core::rule::{Kind, LearningStep, Rule, build};
 use synapse_core::streams::{Purpose, RandomStream};
 
@@ -11,7 +14,7 @@ const LANES: usize = 4;
 const BROKEN: usize = 2;
 const UNITS: usize = 37;
 
-fn rules() -> [RuleParams; 5] {
+fn rules() -> [RuleParams; 6] {
     let bayesian = |noise, update_order, drift| RuleParams::Bayesian {
         eta0: 1e-2,
         covariance: Covariance::Diagonal,
@@ -19,6 +22,7 @@ fn rules() -> [RuleParams; 5] {
         noise,
         update_order,
         drift,
+        forgetting: 1.0,
     };
     [
         RuleParams::Classical { eta0: 1e-2 },
@@ -38,11 +42,28 @@ fn rules() -> [RuleParams; 5] {
         RuleParams::Force { alpha: 1.0 },
         RuleParams::Bayesian {
             eta0: 0.1,
-            covariance: Covariance::Block { size: 5 },
+            covariance: Covariance::Block {
+                size: 5,
+                assignment: Assignment::Index,
+            },
             gain: Gain::Exact,
             noise: Noise::Fixed { variance: 1.0 },
             update_order: UpdateOrder::Together,
             drift: None,
+            forgetting: 0.99,
+        },
+        RuleParams::Bayesian {
+            eta0: 0.1,
+            covariance: Covariance::LowRank {
+                rank: 3,
+                recent: 2,
+                dropped: Dropped::ToDiagonal,
+            },
+            gain: Gain::Exact,
+            noise: Noise::Fixed { variance: 1.0 },
+            update_order: UpdateOrder::Together,
+            drift: None,
+            forgetting: 0.99,
         },
     ]
 }
@@ -57,7 +78,12 @@ struct Learner<F> {
 impl<F: Real> Learner<F> {
     /// All lanes but the broken one at work.
     fn new(params: &RuleParams) -> Self {
-        let mut rule = build::<F, LANES>(Kind::of(params), UNITS);
+        let network = NetworkParams {
+            units: UNITS,
+            ..NetworkParams::default()
+        };
+        let network = Network::draw(&network, 1, 0).unwrap();
+        let mut rule = build::<F, LANES>(Kind::of(params), &network);
         for lane in (0..LANES).filter(|&lane| lane != BROKEN) {
             rule.begin(lane, params, 1.0);
         }

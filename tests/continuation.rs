@@ -21,6 +21,14 @@ fn training(trials: usize, precision: Precision) -> TrainingParams {
     }
 }
 
+fn forgetting(rule: RuleParams) -> RuleParams {
+    let mut rule = rule;
+    if let RuleParams::Bayesian { forgetting, .. } = &mut rule {
+        *forgetting = 0.999;
+    }
+    rule
+}
+
 fn rules() -> Vec<RuleParams> {
     let bayesian = |noise, update_order, drift| RuleParams::Bayesian {
         eta0: 0.01,
@@ -29,6 +37,7 @@ fn rules() -> Vec<RuleParams> {
         noise,
         update_order,
         drift,
+        forgetting: 1.0,
     };
     let window = |errors, lag_steps| Noise::Window { errors, lag_steps };
     let family = |covariance| RuleParams::Bayesian {
@@ -38,6 +47,7 @@ fn rules() -> Vec<RuleParams> {
         noise: window(20, 1),
         update_order: UpdateOrder::Together,
         drift: None,
+        forgetting: 1.0,
     };
     let drift = Drift {
         tau_ms: 300.0,
@@ -52,8 +62,21 @@ fn rules() -> Vec<RuleParams> {
         bayesian(window(1000, 3), UpdateOrder::Together, Some(drift)),
         RuleParams::Force { alpha: 1.0 },
         family(Covariance::Diagonal),
-        family(Covariance::Block { size: 9 }),
-        family(Covariance::Full),
+        family(Covariance::Block {
+            size: 9,
+            assignment: Assignment::Index,
+        }),
+        family(Covariance::LowRank {
+            rank: 4,
+            recent: 7,
+            dropped: Dropped::ToDiagonal,
+        }),
+        forgetting(family(Covariance::LowRank {
+            rank: 3,
+            recent: 5,
+            dropped: Dropped::Forgotten,
+        })),
+        forgetting(family(Covariance::Full)),
     ]
 }
 

@@ -19,6 +19,7 @@ fn bayesian(eta0: f64) -> RuleParams {
         noise: Noise::Fixed { variance: 1.0 },
         update_order: UpdateOrder::Together,
         drift: None,
+        forgetting: 1.0,
     }
 }
 
@@ -34,6 +35,14 @@ fn trials(trials: usize, precision: Precision) -> TrainingParams {
         error_lag_steps: 0,
         precision,
     }
+}
+
+fn forgetting(rule: RuleParams, factor: f64) -> RuleParams {
+    let mut rule = rule;
+    if let RuleParams::Bayesian { forgetting, .. } = &mut rule {
+        *forgetting = factor;
+    }
+    rule
 }
 
 fn small(units: usize) -> NetworkParams {
@@ -67,6 +76,7 @@ fn every_rule_and_convention_gives_the_plain_bits() {
         noise,
         update_order,
         drift,
+        forgetting: 1.0,
     };
     let window = |errors, lag_steps| Noise::Window { errors, lag_steps };
     let drift = Some(Drift {
@@ -81,6 +91,7 @@ fn every_rule_and_convention_gives_the_plain_bits() {
         noise,
         update_order: UpdateOrder::Together,
         drift: None,
+        forgetting: 1.0,
     };
     let rules = [
         RuleParams::Classical { eta0: 1e-3 },
@@ -95,16 +106,46 @@ fn every_rule_and_convention_gives_the_plain_bits() {
         RuleParams::Force { alpha: 1.0 },
         covariance(Covariance::Diagonal, Gain::Exact, window(50, 0)),
         covariance(
-            Covariance::Block { size: 1 },
+            Covariance::Block {
+                size: 1,
+                assignment: Assignment::Index,
+            },
             Gain::Exact,
             Noise::Fixed { variance: 1.0 },
         ),
         covariance(
-            Covariance::Block { size: 7 },
+            Covariance::Block {
+                size: 7,
+                assignment: Assignment::Index,
+            },
             Gain::Exact,
             Noise::Fixed { variance: 0.3 },
         ),
-        covariance(Covariance::Block { size: 7 }, Gain::Published, window(4, 2)),
+        covariance(
+            Covariance::Block {
+                size: 7,
+                assignment: Assignment::Index,
+            },
+            Gain::Published,
+            window(4, 2),
+        ),
+        covariance(
+            Covariance::Block {
+                size: 7,
+                assignment: Assignment::Random,
+            },
+            Gain::Exact,
+            window(50, 0),
+        ),
+        covariance(
+            Covariance::Block {
+                size: 9,
+                assignment: Assignment::Feedback,
+            },
+            Gain::Exact,
+            Noise::Fixed { variance: 0.3 },
+        ),
+        forgetting(bayesian(1e-2), 0.999),
         covariance(Covariance::Full, Gain::Exact, window(50, 0)),
         covariance(
             Covariance::Diagonal,
@@ -112,7 +153,10 @@ fn every_rule_and_convention_gives_the_plain_bits() {
             Noise::Exponential { errors: 30 },
         ),
         covariance(
-            Covariance::Block { size: 10 },
+            Covariance::Block {
+                size: 10,
+                assignment: Assignment::Index,
+            },
             Gain::Exact,
             Noise::InverseGamma {
                 shape: 3.0,
@@ -198,6 +242,7 @@ impl Mixture {
             noise: Noise::Window { errors, lag_steps },
             update_order: UpdateOrder::VarianceFirst,
             drift,
+            forgetting: 1.0,
         };
         let drift = Some(Drift {
             tau_ms: 300.0,

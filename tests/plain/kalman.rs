@@ -9,11 +9,13 @@ use synapse_core::params::Gain;
 /// Σ within blocks of `size` units: row i holds Σ_ij for the j ≤ i of its block.
 pub struct Blocks<F> {
     size: usize,
+    /// The synapse in each place.
+    order: Vec<usize>,
     rows: Vec<Vec<F>>,
 }
 
 impl<F: Real> Blocks<F> {
-    pub fn new(units: usize, size: usize, variance: F) -> Self {
+    pub fn new(order: Vec<usize>, size: usize, variance: F) -> Self {
         let row = |i: usize| {
             let mut row = vec![F::ZERO; i % size + 1];
             row[i % size] = variance;
@@ -21,11 +23,13 @@ impl<F: Real> Blocks<F> {
         };
         Self {
             size,
-            rows: (0..units).map(row).collect(),
+            rows: (0..order.len()).map(row).collect(),
+            order,
         }
     }
 
     pub fn learn(&mut self, w: &mut [F], r: &[F], delta: F, noise: F, gain: Gain) {
+        let r: Vec<F> = self.order.iter().map(|&synapse| r[synapse]).collect();
         // k_i: first the j < i of the block in order, then i itself, then the rows below one by one.
         let mut k = vec![F::ZERO; r.len()];
         for (i, row) in self.rows.iter().enumerate() {
@@ -48,8 +52,8 @@ impl<F: Real> Blocks<F> {
                 *value = (-(c * k[i])).mul_add(k[j], *value);
             }
         }
-        for (w, &k) in w.iter_mut().zip(&k) {
-            *w += (c * delta) * k;
+        for (&synapse, &k) in self.order.iter().zip(&k) {
+            w[synapse] += (c * delta) * k;
         }
     }
 }

@@ -124,6 +124,18 @@ impl Plain<'_> {
         (variance != F::ZERO).then_some(variance)
     }
 
+    /// Which synapse comes where in the blocks.
+    fn order(&self, assignment: Assignment) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.network.params.units).collect();
+        let keys = match assignment {
+            Assignment::Index => return order,
+            Assignment::Random => &self.network.shuffle,
+            Assignment::Feedback => &self.network.feedback,
+        };
+        order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]));
+        order
+    }
+
     #[allow(clippy::needless_range_loop)] // as the equations read
     fn learn<F: Real>(&self, state: &mut State<F>, delta: F) {
         let n = state.w.len();
@@ -141,6 +153,7 @@ impl Plain<'_> {
                 noise,
                 update_order,
                 drift,
+                forgetting,
             } => {
                 let noise = match *noise {
                     Noise::Fixed { variance } => Some(F::from_f64(variance)),
@@ -166,9 +179,11 @@ impl Plain<'_> {
                     let start = F::from_f64(*eta0) * noise;
                     match *covariance {
                         Covariance::Diagonal => state.s = vec![start; n],
-                        Covariance::Block { size } => {
-                            state.blocks = Some(Blocks::new(n, size, start));
+                        Covariance::Block { size, assignment } => {
+                            let order = self.order(assignment);
+                            state.blocks = Some(Blocks::new(order, size, start));
                         }
+                        Covariance::LowRank { .. } => panic!("see tests/beliefs.rs"),
                         Covariance::Full => state.p = Inverse::new(n, start),
                     }
                 }
@@ -204,6 +219,12 @@ impl Plain<'_> {
                         state.w[i] -= F::from_f64(rate) * pull;
                         let pull = state.s[i] - F::from_f64(drift.prior_variance);
                         state.s[i] -= F::from_f64(2.0 * rate) * pull;
+                    }
+                }
+                if *forgetting != 1.0 {
+                    let rate = F::from_f64(1.0 - 1.0 / forgetting);
+                    for s in &mut state.s {
+                        *s -= rate * *s;
                     }
                 }
             }

@@ -139,6 +139,7 @@ fn time_steps(criterion: &mut Criterion) {
         noise: Noise::Fixed { variance: 1.0 },
         update_order: UpdateOrder::Together,
         drift: None,
+        forgetting: 1.0,
     };
     let force = RuleParams::Force { alpha: 1.0 };
     // A single run, and as many as a batch holds.

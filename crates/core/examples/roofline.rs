@@ -265,6 +265,7 @@ fn step<F: Real, const L: usize>(machine: &Machine, precision: Precision) {
         noise: Noise::Fixed { variance: 1.0 },
         update_order: UpdateOrder::Together,
         drift: None,
+        forgetting: 1.0,
     };
     let time = whole_step(&network, &rule, precision, L);
     let row = Row {

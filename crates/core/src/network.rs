@@ -38,6 +38,8 @@ pub struct Network {
     pub feedback: Vec<f64>,
     /// I_i(t): time steps of the pulse × N (all columns equal for a shared pulse).
     pub pulse: Array2<f64>,
+    /// A number per unit, uniform on [−1, 1], whose order is a random order of the units.
+    pub shuffle: Vec<f64>,
     /// w_i(0), N values.
     pub readout: Vec<f64>,
 }
@@ -58,6 +60,7 @@ impl Network {
         let mut feedback = stream(Purpose::Feedback);
         let mut pulse = stream(Purpose::Pulse);
         let mut readout = stream(Purpose::Readout);
+        let mut shuffle = stream(Purpose::Shuffle);
         let readout_sd = standard_deviation(1.0 / units as f64, params.readout_scale);
         let pulse_steps = whole_steps(params.pulse_ms, params.dt_ms).unwrap_or(0);
         let pulse = match params.pulse_input {
@@ -77,6 +80,7 @@ impl Network {
             ),
             feedback: (0..units).map(|_| feedback.symmetric()).collect(),
             pulse,
+            shuffle: (0..units).map(|_| shuffle.symmetric()).collect(),
             readout: (0..units).map(|_| readout_sd * readout.normal()).collect(),
             params: params.clone(),
         })

@@ -237,7 +237,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             rates: zeros(),
             weights: zeros(),
             output: [F::ZERO; L],
-            rules: Self::rules(runs, units),
+            rules: Self::rules(runs, network),
             lanes: std::array::from_fn(|_| None),
             next_run: 0,
             outcomes: vec![None; runs.len()],
@@ -251,14 +251,14 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     }
 
     /// A rule of each kind, in the order of their first runs.
-    fn rules(runs: &[Run<'_>], units: usize) -> Vec<KindOfRule<F, L>> {
+    fn rules(runs: &[Run<'_>], network: &Network) -> Vec<KindOfRule<F, L>> {
         let mut rules: Vec<KindOfRule<F, L>> = Vec::new();
         for run in runs {
             let kind = rule::Kind::of(run.rule);
             if rules.iter().all(|known| known.kind != kind) {
                 rules.push(KindOfRule {
                     kind,
-                    rule: rule::build(kind, units),
+                    rule: rule::build(kind, network),
                     lanes: [false; L],
                 });
             }

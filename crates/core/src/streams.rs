@@ -22,6 +22,8 @@ pub enum Purpose {
     Pulse,
     /// w_i(0), before scaling.
     Readout,
+    /// A random order of the units.
+    Shuffle,
     /// The coefficients of a drawn target.
     Target,
 }
@@ -34,6 +36,7 @@ impl Purpose {
             Self::Feedback => "network.feedback",
             Self::Pulse => "network.pulse",
             Self::Readout => "network.readout",
+            Self::Shuffle => "network.shuffle",
             Self::Target => "target",
         }
     }

@@ -78,7 +78,7 @@ fn symmetric_update_and_product_body<F: Real, V: Vector<F>>(
             product[..length].as_chunks_mut().0,
         );
         for (k, sums) in product[first..].iter_mut().zip(sums) {
-            *k += pairwise(sums);
+            *k += super::pairwise(sums);
         }
     }
 }
@@ -157,12 +157,4 @@ impl<F: Real> Rows<F> {
         }
         sums
     }
-}
-
-/// The sum, in a fixed order: halves are added until one number is left.
-#[inline(always)]
-fn pairwise<F: Real>(parts: [F; PARTS]) -> F {
-    let eight: [F; 8] = std::array::from_fn(|i| parts[i] + parts[i + 8]);
-    let four: [F; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
-    (four[0] + four[2]) + (four[1] + four[3])
 }

@@ -11,7 +11,7 @@ mod training;
 
 pub use check::ParamError;
 pub use network::{Feedback, NetworkParams, PulseInput, Scale};
-pub use rule::{Covariance, Drift, Gain, Noise, RuleParams, UpdateOrder};
+pub use rule::{Assignment, Covariance, Drift, Dropped, Gain, Noise, RuleParams, UpdateOrder};
 pub use target::{Sine, TargetParams};
 pub use training::{Precision, Protocol, TrainingParams};
 
@@ -36,6 +36,8 @@ pub mod range {
     pub const POSITIVE: Interval = Interval::POSITIVE;
     /// `rule.drift.prior_variance`
     pub const PRIOR_VARIANCE: Interval = Interval::NON_NEGATIVE;
+    /// `rule.forgetting`
+    pub const FORGETTING: Interval = Interval::PROBABILITY;
     /// `rule.noise.shape`: an inverse-gamma distribution has a mean above 1.
     pub const SHAPE: Interval = Interval::above(1.0);
     /// Amplitudes, phases, prior means.
@@ -48,6 +50,8 @@ pub mod range {
     pub const OPTIONAL_COUNT: (u64, u64) = (0, 1_000_000_000);
     /// `rule.covariance.size`: a block of 4096 synapses has 8 M covariances.
     pub const BLOCK: (u64, u64) = (1, 4096);
+    /// `rule.covariance.rank` and `rule.covariance.recent`: a reduction takes (rank + recent)³ steps.
+    pub const RANK: (u64, u64) = (1, 1024);
     /// `rule.noise.errors`: a variance takes at least two.
     pub const WINDOW_ERRORS: (u64, u64) = (2, 1_000_000);
 }
@@ -122,6 +126,7 @@ mod tests {
                 prior_mean: 0.0,
                 prior_variance: 1.0,
             }),
+            forgetting: 1.0,
         };
         assert_eq!(
             messages(&rule.check(1.0)),

@@ -35,17 +35,49 @@ pub enum Noise {
     },
 }
 
+/// Which synapses share a block: as if they sat on one dendritic branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Assignment {
+    /// Neighbours by number. J is random, so this is as good as any assignment that knows nothing.
+    Index,
+    /// Neighbours in a random order, drawn for each network.
+    Random,
+    /// Neighbours in the order of A_i, the weight of the feedback to the unit: synapses in a block have
+    /// inputs that the output moves alike.
+    Feedback,
+}
+
+/// What becomes of the directions that a low rank has no room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    /// Their precision goes to the diagonal: the synapses stay as certain as they were, each on its own.
+    ToDiagonal,
+    /// It is lost: there the belief falls back to its prior.
+    Forgotten,
+}
+
 /// How much of the synapses' joint uncertainty the Bayesian rule keeps: Σ, the covariance of its belief
 /// about the N weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Covariance {
     /// A variance per synapse (the paper).
     Diagonal,
-    /// Synapses in blocks of `size` neighbours by number (the last block may be smaller), as if they
-    /// shared a dendritic branch: covariances within a block, none between blocks.
+    /// Blocks of `size` synapses (the last block may be smaller): covariances within a block, none between
+    /// blocks.
     Block {
         /// Synapses per block.
         size: usize,
+        /// Which synapses.
+        assignment: Assignment,
+    },
+    /// Σ⁻¹ = D + W Wᵀ, D diagonal, W of at most `rank` + `recent` columns.
+    LowRank {
+        /// Columns that a reduction keeps: the leading directions.
+        rank: usize,
+        /// Learning steps between two reductions, each a column until then.
+        recent: usize,
+        /// What becomes of the directions that a reduction does not keep.
+        dropped: Dropped,
     },
     /// All covariances.
     Full,
@@ -105,6 +137,9 @@ pub enum RuleParams {
         update_order: UpdateOrder,
         /// The drift of the paper's full rule; none in its network simulations.
         drift: Option<Drift>,
+        /// λ: after each learning step Σ becomes Σ/λ. 1 forgets nothing; 1 − 1/n forgets what is n steps ago
+        /// or more, about.
+        forgetting: f64,
     },
     /// Recursive least squares (Sussillo & Abbott, Neuron 63, 544–557, 2009), P(0) = I/α.
     Force {
@@ -127,22 +162,40 @@ impl RuleParams {
                 noise,
                 update_order,
                 drift,
+                forgetting,
             } => {
                 errors.real("rule.eta0", *eta0, range::ETA0);
-                if let Covariance::Block { size } = covariance {
-                    errors.whole("rule.covariance.size", *size as u64, range::BLOCK);
+                errors.real("rule.forgetting", *forgetting, range::FORGETTING);
+                match covariance {
+                    Covariance::Diagonal | Covariance::Full => {}
+                    Covariance::Block { size, .. } => {
+                        errors.whole("rule.covariance.size", *size as u64, range::BLOCK);
+                    }
+                    Covariance::LowRank { rank, recent, .. } => {
+                        errors.whole("rule.covariance.rank", *rank as u64, range::RANK);
+                        errors.whole("rule.covariance.recent", *recent as u64, range::RANK);
+                        // The published gain may take more from Σ than there is, and no real W does that.
+                        if *gain == Gain::Published {
+                            errors.push(ParamError::OnlyWith {
+                                field: "rule.covariance.kind = \"low_rank\"",
+                                needed: "rule.gain = \"exact\"",
+                            });
+                        }
+                        // D⁻¹ and W do not relax toward a prior in Σ.
+                        if drift.is_some() {
+                            errors.push(ParamError::OnlyWith {
+                                field: "rule.drift.tau_ms",
+                                needed: "rule.covariance.kind = \"diagonal\", \"block\" or \"full\"",
+                            });
+                        }
+                    }
                 }
-                // What the published rule alone has.
                 let published = (*covariance, *gain) == (Covariance::Diagonal, Gain::Published);
-                let only_published = |field| ParamError::OnlyWith {
-                    field,
-                    needed: "rule.covariance.kind = \"diagonal\" and rule.gain = \"published\"",
-                };
                 if !published && *update_order == UpdateOrder::VarianceFirst {
-                    errors.push(only_published("rule.update_order = \"variance_first\""));
-                }
-                if !published && drift.is_some() {
-                    errors.push(only_published("rule.drift.tau_ms"));
+                    errors.push(ParamError::OnlyWith {
+                        field: "rule.update_order = \"variance_first\"",
+                        needed: "rule.covariance.kind = \"diagonal\" and rule.gain = \"published\"",
+                    });
                 }
                 match noise {
                     Noise::Fixed { variance } => {

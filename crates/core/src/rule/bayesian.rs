@@ -4,8 +4,7 @@
 //! w_i += (σ_i²/σ_δ²) δ r_i,  σ_i² −= (σ_i⁴/σ_δ²) r_i²,  σ_i²(0) = η₀ σ_δ²
 //!
 //! w_i: mean of the synapse's belief about its weight (units of V), σ_i²: its variance (V²), σ_δ²:
-//! variance of the error (V²), r_i: rate (1). With drift, both then relax toward the prior:
-//! w_i −= (Δt/τ)(w_i − μ), σ_i² −= (2Δt/τ)(σ_i² − σ²), the paper's full rule at a time step Δt.
+//! variance of the error (V²), r_i: rate (1). Drift and forgetting come after that.
 //!
 //! With the exact gain 1/σ_δ² becomes 1/(σ_δ² + Σ_j σ_j² r_j²), in both: a Kalman filter whose
 //! covariance is cut down to its diagonal after every step. Then σ_i² stays positive, and a step never
@@ -15,10 +14,11 @@
 //! A larger η₀, or a σ_δ² that drops, can make it negative; the rule is left as published.
 
 use super::noise::Noises;
+use super::relaxation::{Relaxation, Relaxations};
 use super::{LearningStep, Rule};
 use crate::kernel;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
-use crate::params::{Drift, Gain, RuleParams, UpdateOrder};
+use crate::params::{Gain, RuleParams, UpdateOrder};
 
 pub(super) struct Bayesian<F, const L: usize> {
     /// σ_i², N entries.
@@ -33,18 +33,9 @@ struct LaneRule<F> {
     eta0: F,
     gain: Gain,
     order: UpdateOrder,
-    drift: Option<Relaxation<F>>,
+    relaxation: Option<Relaxation<F>>,
     /// Whether σ_i²(0) has been set: it waits for the first σ_δ².
     started: bool,
-}
-
-/// Drift as factors per learning step.
-#[derive(Clone)]
-struct Relaxation<F> {
-    weight_rate: F,
-    weight_prior: F,
-    variance_rate: F,
-    variance_prior: F,
 }
 
 impl<F: Real, const L: usize> Bayesian<F, L> {
@@ -53,7 +44,7 @@ impl<F: Real, const L: usize> Bayesian<F, L> {
             eta0: F::ZERO,
             gain: Gain::Published,
             order: UpdateOrder::Together,
-            drift: None,
+            relaxation: None,
             started: false,
         };
         Self {
@@ -62,49 +53,26 @@ impl<F: Real, const L: usize> Bayesian<F, L> {
             noises: Noises::new(),
         }
     }
-
-    /// Relaxes the lanes that `learn` and have a drift.
-    fn drift(&mut self, learn: impl Fn(usize) -> bool, weights: &mut PerUnit<F, L>) {
-        let drifts = |lane: usize| self.lanes[lane].drift.as_ref().filter(|_| learn(lane));
-        if (0..L).all(|lane| drifts(lane).is_none()) {
-            return;
-        }
-        // The others by nothing.
-        let factors = |value: fn(&Relaxation<F>) -> F| -> Lanes<F, L> {
-            std::array::from_fn(|lane| drifts(lane).map_or(F::ZERO, value))
-        };
-        let (rate, prior) = (factors(|d| d.weight_rate), factors(|d| d.weight_prior));
-        kernel::relax(weights, &rate, &prior);
-        let (rate, prior) = (factors(|d| d.variance_rate), factors(|d| d.variance_prior));
-        kernel::relax(&mut self.variances, &rate, &prior);
-    }
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
     fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64) {
         let RuleParams::Bayesian {
             eta0,
-            covariance: _,
             gain,
             noise,
             update_order,
-            drift,
+            ..
         } = params
         else {
             return;
         };
         self.noises.begin(lane, noise);
-        let relaxation = |drift: &Drift| Relaxation {
-            weight_rate: F::from_f64(learn_every_ms / drift.tau_ms),
-            weight_prior: F::from_f64(drift.prior_mean),
-            variance_rate: F::from_f64(2.0 * learn_every_ms / drift.tau_ms),
-            variance_prior: F::from_f64(drift.prior_variance),
-        };
         self.lanes[lane] = LaneRule {
             eta0: F::from_f64(*eta0),
             gain: *gain,
             order: *update_order,
-            drift: drift.as_ref().map(relaxation),
+            relaxation: Relaxation::of(params, learn_every_ms),
             started: false,
         };
     }
@@ -176,7 +144,14 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
                 &precision,
             );
         }
-        self.drift(|lane| precision[lane] != F::ZERO, weights);
+        let relaxations = Relaxations::of(|lane| {
+            let learns = precision[lane] != F::ZERO;
+            self.lanes[lane].relaxation.filter(|_| learns)
+        });
+        if let Some(relaxations) = relaxations {
+            relaxations.weights(weights);
+            relaxations.variances(&mut self.variances);
+        }
     }
 
     fn park(&mut self, lane: usize) {
@@ -184,7 +159,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
             entry[lane] = F::ZERO;
         }
         self.lanes[lane].gain = Gain::Published;
-        self.lanes[lane].drift = None;
+        self.lanes[lane].relaxation = None;
         self.noises.park(lane);
     }
 

@@ -11,14 +11,21 @@
 //! new Σ r.
 
 use super::noise::Noises;
+use super::relaxation::{Relaxation, Relaxations};
 use super::{LearningStep, Rule};
 use crate::kernel;
+use crate::network::Network;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
-use crate::params::{Gain, RuleParams};
+use crate::params::{Assignment, Gain, RuleParams};
 
 pub(super) struct Blocks<F, const L: usize> {
     size: usize,
     units: usize,
+    /// Which synapse is where, if they do not come in the order of their numbers: Σ, k and the rates here
+    /// are in this order.
+    order: Option<Vec<usize>>,
+    /// Rates in this order: scratch.
+    rates: PerUnit<F, L>,
     /// Σ before the pending update: the lower triangle of each block, row by row.
     packed: PerUnit<F, L>,
     /// k and c of the pending update; c is 0 where there is none.
@@ -34,20 +41,34 @@ pub(super) struct Blocks<F, const L: usize> {
 struct LaneRule<F> {
     eta0: F,
     gain: Gain,
+    relaxation: Option<Relaxation<F>>,
     /// Whether Σ(0) has been set: it waits for the first σ_δ².
     started: bool,
 }
 
 impl<F: Real, const L: usize> Blocks<F, L> {
-    pub(super) fn new(units: usize, size: usize) -> Self {
+    pub(super) fn new(network: &Network, size: usize, assignment: Assignment) -> Self {
+        let units = network.params.units;
         let idle = LaneRule {
             eta0: F::ZERO,
             gain: Gain::Exact,
+            relaxation: None,
             started: false,
+        };
+        let sorted_by = |keys: &[f64]| {
+            let mut order: Vec<usize> = (0..units).collect();
+            order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]));
+            Some(order)
         };
         Self {
             size,
             units,
+            order: match assignment {
+                Assignment::Index => None,
+                Assignment::Random => sorted_by(&network.shuffle),
+                Assignment::Feedback => sorted_by(&network.feedback),
+            },
+            rates: PerUnit::zeros(units),
             packed: PerUnit::zeros(kernel::blocks_len(units, size)),
             directions: PerUnit::zeros(units),
             scales: [F::ZERO; L],
@@ -76,7 +97,7 @@ impl<F: Real, const L: usize> Blocks<F, L> {
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
-    fn begin(&mut self, lane: usize, params: &RuleParams, _learn_every_ms: f64) {
+    fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64) {
         let RuleParams::Bayesian {
             eta0, gain, noise, ..
         } = params
@@ -88,6 +109,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
         self.lanes[lane] = LaneRule {
             eta0: F::from_f64(*eta0),
             gain: *gain,
+            relaxation: Relaxation::of(params, learn_every_ms),
             started: false,
         };
     }
@@ -107,13 +129,22 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
                 self.start(lane, self.lanes[lane].eta0 * variance);
             }
         }
+        let rates = match &self.order {
+            None => step.rates,
+            Some(order) => {
+                for (rates, &unit) in self.rates.rows_mut().iter_mut().zip(order) {
+                    *rates = step.rates.rows()[unit];
+                }
+                &self.rates
+            }
+        };
         let mut projections = [F::ZERO; L];
         kernel::blocks_update_and_product(
             &mut self.packed,
             self.size,
             &self.directions,
             &self.scales,
-            step.rates,
+            rates,
             &mut self.products,
             &mut projections,
         );
@@ -130,13 +161,33 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
                 factor[lane] = self.scales[lane] * step.delta[lane];
             }
         }
-        kernel::add_scaled(weights, &self.directions, &factor);
+        match &self.order {
+            None => kernel::add_scaled(weights, &self.directions, &factor),
+            Some(order) => {
+                for (direction, &unit) in self.directions.rows().iter().zip(order) {
+                    for (lane, weight) in weights.rows_mut()[unit].iter_mut().enumerate() {
+                        *weight += factor[lane] * direction[lane];
+                    }
+                }
+            }
+        }
+        let relaxations = Relaxations::of(|lane| {
+            self.lanes[lane]
+                .relaxation
+                .filter(|_| self.scales[lane] != F::ZERO)
+        });
+        if let Some(relaxations) = relaxations {
+            relaxations.weights(weights);
+            let diagonal = (0..self.units).map(|unit| kernel::blocks_diagonal(unit, self.size));
+            relaxations.covariances(&mut self.packed, diagonal, &mut self.scales);
+        }
     }
 
     fn park(&mut self, lane: usize) {
         self.clear(lane);
         self.noises.park(lane);
         self.lanes[lane].eta0 = F::ZERO;
+        self.lanes[lane].relaxation = None;
         self.lanes[lane].started = false;
     }
 

@@ -14,6 +14,7 @@
 //! next learning step, where one pass over P does both that and the new P r.
 
 use super::noise::Noises;
+use super::relaxation::{Relaxation, Relaxations};
 use super::{LearningStep, Rule};
 use crate::kernel;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
@@ -31,6 +32,7 @@ pub(super) struct Force<F, const L: usize> {
 struct LaneInverse<F> {
     eta0: F,
     gain: Gain,
+    relaxation: Option<Relaxation<F>>,
     /// Whether P(0) has been set: it waits for the first σ_δ².
     started: bool,
     /// Lower triangle of P before the pending update, as [`kernel::symmetric_update_and_product`]
@@ -55,7 +57,7 @@ impl<F: Real, const L: usize> Force<F, L> {
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
-    fn begin(&mut self, lane: usize, params: &RuleParams, _learn_every_ms: f64) {
+    fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64) {
         let unit_noise = Noise::Fixed { variance: 1.0 };
         let (eta0, gain, noise) = match params {
             RuleParams::Force { alpha } => (1.0 / alpha, Gain::Exact, &unit_noise),
@@ -68,6 +70,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
         self.lanes[lane] = Some(LaneInverse {
             eta0: F::from_f64(eta0),
             gain,
+            relaxation: Relaxation::of(params, learn_every_ms),
             started: false,
             packed: PerUnit::zeros(kernel::packed_len(self.units)),
             direction: PerUnit::zeros(self.units),
@@ -82,6 +85,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
 
     fn learn(&mut self, step: &LearningStep<'_, F, L>, weights: &mut PerUnit<F, L>) {
         let noises = self.noises.variances();
+        let mut learned = [false; L];
         for (lane, inverse) in self.lanes.iter_mut().enumerate() {
             let learning = inverse.as_mut().filter(|_| step.on[lane]);
             let Some((inverse, variance)) = learning.zip(noises[lane]) else {
@@ -94,6 +98,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
                     inverse.packed.flat_mut()[kernel::packed_index(i, i)] = start;
                 }
             }
+            learned[lane] = true;
             for (rate, rates) in self.rates.flat_mut().iter_mut().zip(step.rates.rows()) {
                 *rate = rates[lane];
             }
@@ -119,6 +124,19 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             for (weight, &k) in weights.rows_mut().iter_mut().zip(direction) {
                 weight[lane] += factor * k;
             }
+            if let Some(relaxations) = Relaxations::<F, 1>::of(|_| inverse.relaxation) {
+                let diagonal = (0..self.units).map(|i| kernel::packed_index(i, i));
+                let mut scale = [inverse.scale];
+                relaxations.covariances(&mut inverse.packed, diagonal, &mut scale);
+                [inverse.scale] = scale;
+            }
+        }
+        let relaxations = Relaxations::of(|lane| {
+            let inverse = self.lanes[lane].as_ref().filter(|_| learned[lane])?;
+            inverse.relaxation
+        });
+        if let Some(relaxations) = relaxations {
+            relaxations.weights(weights);
         }
     }
 

@@ -6,11 +6,14 @@ mod blocks;
 mod classical;
 mod error_window;
 mod force;
+mod low_rank;
 mod noise;
+mod relaxation;
 
 use crate::kernel;
+use crate::network::Network;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
-use crate::params::{Covariance, Noise, RuleParams};
+use crate::params::{Assignment, Covariance, Noise, RuleParams};
 
 /// What a rule sees at a learning step.
 pub struct LearningStep<'a, F, const L: usize> {
@@ -55,7 +58,9 @@ pub enum Kind {
     /// The Bayesian rule with a variance per synapse.
     Diagonal,
     /// The Bayesian rule with covariances in blocks of so many synapses.
-    Blocks(usize),
+    Blocks(usize, Assignment),
+    /// The Bayesian rule with a precision of low rank beside its diagonal.
+    LowRank,
     /// The Bayesian rule with all covariances, and FORCE.
     Full,
 }
@@ -68,19 +73,24 @@ impl Kind {
             RuleParams::Force { .. } => Self::Full,
             RuleParams::Bayesian { covariance, .. } => match *covariance {
                 Covariance::Diagonal => Self::Diagonal,
-                Covariance::Block { size } => Self::Blocks(size),
+                Covariance::Block { size, assignment } => Self::Blocks(size, assignment),
+                Covariance::LowRank { .. } => Self::LowRank,
                 Covariance::Full => Self::Full,
             },
         }
     }
 }
 
-/// A rule of a kind, with idle lanes, for `units` weights per lane.
-pub fn build<F: Real, const L: usize>(kind: Kind, units: usize) -> Box<dyn Rule<F, L>> {
+/// A rule of a kind, with idle lanes, for the readout weights of a network.
+pub fn build<F: Real, const L: usize>(kind: Kind, network: &Network) -> Box<dyn Rule<F, L>> {
+    let units = network.params.units;
     match kind {
         Kind::Classical => Box::new(classical::Classical::<F, L>::new()),
         Kind::Diagonal => Box::new(bayesian::Bayesian::<F, L>::new(units)),
-        Kind::Blocks(size) => Box::new(blocks::Blocks::<F, L>::new(units, size)),
+        Kind::Blocks(size, assignment) => {
+            Box::new(blocks::Blocks::<F, L>::new(network, size, assignment))
+        }
+        Kind::LowRank => Box::new(low_rank::LowRank::<F, L>::new(units)),
         Kind::Full => Box::new(force::Force::<F, L>::new(units)),
     }
 }
@@ -97,7 +107,14 @@ pub fn state_bytes(rule: &RuleParams, units: usize, size: usize) -> usize {
     let state = match Kind::of(rule) {
         Kind::Classical => 0,
         Kind::Diagonal => units,
-        Kind::Blocks(size) => kernel::blocks_len(units, size) + 2 * units,
+        Kind::Blocks(size, _) => kernel::blocks_len(units, size) + 3 * units,
+        Kind::LowRank => match rule {
+            RuleParams::Bayesian {
+                covariance: Covariance::LowRank { rank, recent, .. },
+                ..
+            } => low_rank::numbers(units, rank + recent) + units,
+            _ => 0,
+        },
         Kind::Full => kernel::packed_len(units) + 3 * units,
     };
     (state + window) * size

@@ -284,7 +284,7 @@ fn a_set_that_fits_nothing_is_told() {
                 "gain"
             ]
         ),
-        "--set rule.alpha=2: no condition of this study has the field rule.alpha; fields there: rule.kind, rule.eta0, rule.covariance.kind, rule.gain, rule.noise.kind, rule.noise.variance, rule.update_order, rule.drift.tau_ms, rule.drift.prior_mean, rule.drift.prior_variance\n\
+        "--set rule.alpha=2: no condition of this study has the field rule.alpha; fields there: rule.kind, rule.eta0, rule.covariance.kind, rule.gain, rule.noise.kind, rule.noise.variance, rule.update_order, rule.drift.tau_ms, rule.drift.prior_mean, rule.drift.prior_variance, rule.forgetting\n\
          --set network.gian=1: no field is called network.gian; did you mean `network.gain`?\n\
          --set network.gain=x: network.gain: must be a number, found text \"x\"\n\
          --set rule.noise=1: rule.noise is a table; set one of its fields: rule.noise.kind, rule.noise.variance, rule.noise.errors, rule.noise.lag_steps, rule.noise.shape, rule.noise.scale\n\

@@ -4,8 +4,8 @@ use super::error::Problem;
 use super::scalar::Scalar;
 use super::signal::Signals;
 use synapse_core::params::{
-    Covariance, Drift, Feedback, Gain, NetworkParams, Noise, Precision, Protocol, PulseInput,
-    RuleParams, Scale, Sine, TargetParams, TrainingParams, UpdateOrder,
+    Assignment, Covariance, Drift, Dropped, Feedback, Gain, NetworkParams, Noise, Precision,
+    Protocol, PulseInput, RuleParams, Scale, Sine, TargetParams, TrainingParams, UpdateOrder,
 };
 
 /// Fields by path. A field that is wrong, and has been told, is absent: then there is nothing to build.
@@ -170,6 +170,21 @@ pub fn rule(fields: &dyn Fields) -> Option<RuleParams> {
                 "diagonal" => Covariance::Diagonal,
                 "block" => Covariance::Block {
                     size: fields.whole("rule.covariance.size")?,
+                    assignment: match fields.text("rule.covariance.assignment") {
+                        None | Some("index") => Assignment::Index,
+                        Some("random") => Assignment::Random,
+                        Some("feedback") => Assignment::Feedback,
+                        Some(_) => return None,
+                    },
+                },
+                "low_rank" => Covariance::LowRank {
+                    rank: fields.whole("rule.covariance.rank")?,
+                    recent: fields.whole("rule.covariance.recent")?,
+                    dropped: match fields.text("rule.covariance.dropped")? {
+                        "to_diagonal" => Dropped::ToDiagonal,
+                        "forgotten" => Dropped::Forgotten,
+                        _ => return None,
+                    },
                 },
                 "full" => Covariance::Full,
                 _ => return None,
@@ -208,6 +223,10 @@ pub fn rule(fields: &dyn Fields) -> Option<RuleParams> {
                     prior_mean: fields.real("rule.drift.prior_mean")?,
                     prior_variance: fields.real("rule.drift.prior_variance")?,
                 }),
+            },
+            forgetting: match fields.get("rule.forgetting") {
+                None => 1.0,
+                Some(_) => fields.real("rule.forgetting")?,
             },
         }),
         "force" => Some(RuleParams::Force {

@@ -324,6 +324,10 @@ mod tests {
                 "rule.eta0",
                 "rule.covariance.kind",
                 "rule.covariance.size",
+                "rule.covariance.assignment",
+                "rule.covariance.rank",
+                "rule.covariance.recent",
+                "rule.covariance.dropped",
                 "rule.gain",
                 "rule.noise.kind",
                 "rule.noise.variance",
@@ -335,6 +339,7 @@ mod tests {
                 "rule.drift.tau_ms",
                 "rule.drift.prior_mean",
                 "rule.drift.prior_variance",
+                "rule.forgetting",
                 "rule.alpha",
             ]
         );

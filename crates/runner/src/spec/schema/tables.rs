@@ -19,6 +19,11 @@ pub const PRECISIONS: &[&str] = &["f32", "f64"];
 /// Words of `rule.update_order`.
 pub const UPDATE_ORDERS: &[&str] = &["together", "variance_first"];
 const GAINS: &[&str] = &["published", "exact"];
+/// `rule.covariance.recent` where it is not written: as many as the ranks of interest, so that a reduction
+/// costs no more than the steps between.
+const RECENT: i64 = 25;
+const ASSIGNMENTS: &[&str] = &["index", "random", "feedback"];
+const DROPPED: &[&str] = &["to_diagonal", "forgotten"];
 
 /// `training.washout_ms` where it is not written: the 200 ms from which the published curves are
 /// approached, long enough (20 τ_m) for the pulse to spread through the network.
@@ -392,13 +397,41 @@ pub static COVARIANCE: TableSchema = TableSchema {
             },
             Case {
                 word: "block",
-                doc: "covariances within blocks of neighbours",
-                fields: &[field(
-                    "size",
-                    whole(range::BLOCK),
-                    Required,
-                    "synapses per block",
-                )],
+                doc: "covariances within blocks of synapses",
+                fields: &[
+                    field("size", whole(range::BLOCK), Required, "synapses per block"),
+                    field(
+                        "assignment",
+                        Choice(ASSIGNMENTS),
+                        Optional,
+                        "which synapses share a block: neighbours by number (if not written), in a random \
+                         order, or in the order of the feedback to their units",
+                    ),
+                ],
+            },
+            Case {
+                word: "low_rank",
+                doc: "an inverse of low rank beside its diagonal; with the exact gain",
+                fields: &[
+                    field(
+                        "rank",
+                        whole(range::RANK),
+                        Required,
+                        "leading directions that a reduction keeps",
+                    ),
+                    field(
+                        "recent",
+                        whole(range::RANK),
+                        Or(|| Scalar::Integer(RECENT)),
+                        "learning steps between two reductions, all kept until then",
+                    ),
+                    field(
+                        "dropped",
+                        Choice(DROPPED),
+                        Or(|| Scalar::text(DROPPED[0])),
+                        "whether the precision of the other directions goes to the diagonal or is forgotten",
+                    ),
+                ],
             },
             Case {
                 word: "full",
@@ -484,6 +517,13 @@ pub static RULE: TableSchema = TableSchema {
                         Table(&DRIFT),
                         Optional,
                         "pull of mean and variance toward a prior; none if not written",
+                    ),
+                    field(
+                        "forgetting",
+                        Real(range::FORGETTING),
+                        Optional,
+                        "after each learning step the covariance is divided by this; nothing is forgotten if \
+                         not written",
                     ),
                 ],
             },
