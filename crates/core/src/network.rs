@@ -34,7 +34,7 @@ pub struct Network {
     pub params: NetworkParams,
     /// J, N × N.
     pub recurrent: SparseMatrix,
-    /// A_i, N values in [−1, 1).
+    /// A_i, N values in [−f, f), f the feedback gain.
     pub feedback: Vec<f64>,
     /// I_i(t): time steps of the pulse × N (all columns equal for a shared pulse).
     pub pulse: Array2<f64>,
@@ -78,7 +78,9 @@ impl Network {
                 stream(Purpose::RecurrentStructure),
                 stream(Purpose::RecurrentWeights),
             ),
-            feedback: (0..units).map(|_| feedback.symmetric()).collect(),
+            feedback: (0..units)
+                .map(|_| params.feedback_gain * feedback.symmetric())
+                .collect(),
             pulse,
             shuffle: (0..units).map(|_| shuffle.symmetric()).collect(),
             readout: (0..units).map(|_| readout_sd * readout.normal()).collect(),

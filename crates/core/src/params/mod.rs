@@ -24,7 +24,7 @@ pub mod range {
 
     /// `network.connection_probability`
     pub const CONNECTION_PROBABILITY: Interval = Interval::PROBABILITY;
-    /// `network.gain`
+    /// `network.gain`, `network.feedback_gain`
     pub const GAIN: Interval = Interval::NON_NEGATIVE;
     /// Every duration that must not be zero (`network.tau_ms`, `target.length_ms`, …), in ms.
     pub const DURATION_MS: Interval = Interval::POSITIVE;

@@ -58,6 +58,9 @@ pub struct NetworkParams {
     pub pulse_input: PulseInput,
     /// What A_i multiplies.
     pub feedback: Feedback,
+    /// A_i is uniform on [−f, f]; the paper has f = 1. Without feedback, f = 0, the network runs its
+    /// course whatever is learned, and learning is a regression.
+    pub feedback_gain: f64,
     /// What 1/N is: the variance of the initial readout weights or their standard deviation.
     pub readout_scale: Scale,
 }
@@ -76,6 +79,7 @@ impl Default for NetworkParams {
             pulse_onset_ms: 0.0,
             pulse_input: PulseInput::PerUnit,
             feedback: Feedback::Readout,
+            feedback_gain: 1.0,
             readout_scale: Scale::Variance,
         }
     }
@@ -92,6 +96,7 @@ impl NetworkParams {
             range::CONNECTION_PROBABILITY,
         );
         errors.real("network.gain", self.gain, range::GAIN);
+        errors.real("network.feedback_gain", self.feedback_gain, range::GAIN);
         errors.real("network.tau_ms", self.tau_ms, range::DURATION_MS);
         errors.real("network.dt_ms", self.dt_ms, range::DURATION_MS);
         for (field, value) in [

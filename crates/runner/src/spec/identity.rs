@@ -64,9 +64,10 @@ pub type ConditionHash = [u8; 32];
 
 /// Fields that specs got after results had been kept, each with the value that all runs had before: with
 /// it they are not in the text, so that those results keep their identity.
-const LATER: [(&str, &str); 4] = [
+const LATER: [(&str, &str); 5] = [
     ("rule.covariance.kind", "diagonal"),
     ("rule.gain", "published"),
+    ("network.feedback_gain", "1"),
     ("rule.covariance.assignment", "index"),
     ("rule.forgetting", "1"),
 ];

@@ -64,6 +64,7 @@ pub fn network(fields: &dyn Fields) -> Option<NetworkParams> {
             "shared" => PulseInput::Shared,
             _ => return None,
         },
+        feedback_gain: fields.real("network.feedback_gain")?,
         feedback: match fields.text("network.feedback")? {
             "readout" => Feedback::Readout,
             "own_potential" => Feedback::OwnPotential,

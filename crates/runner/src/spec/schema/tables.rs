@@ -121,6 +121,12 @@ pub static NETWORK: TableSchema = TableSchema {
             "what feeds back into unit i: A_i times the readout or A_i times the unit's own potential",
         ),
         field(
+            "feedback_gain",
+            Real(range::GAIN),
+            Or(|| Scalar::float(NetworkParams::default().feedback_gain)),
+            "A_i is uniform from minus this to this; 0 is no feedback",
+        ),
+        field(
             "readout_scale",
             Choice(SCALES),
             Or(|| Scalar::text(SCALES[0])),
