@@ -87,6 +87,13 @@ pub enum ReportError {
         /// One problem per expectation that cannot be evaluated.
         problems: Vec<Unmatched>,
     },
+    /// A parameter that cannot be tuned in this study.
+    Tune {
+        /// The result folder.
+        path: PathBuf,
+        /// The reason.
+        problem: String,
+    },
     /// A figure could not be turned into an image.
     Raster {
         /// The file that was to be written.
@@ -191,6 +198,7 @@ impl fmt::Display for ReportError {
                 }
                 Ok(())
             }
+            Self::Tune { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::Raster { path, problem } => {
                 write!(f, "{}: cannot draw: {problem}", path.display())
             }

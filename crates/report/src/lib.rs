@@ -19,6 +19,7 @@ pub mod statistics;
 pub mod study;
 pub mod summary;
 pub mod tables;
+pub mod tuning;
 pub mod verdict;
 
 pub use error::{ReportError, Unmatched};

@@ -34,12 +34,15 @@ enum Verb {
         /// A result folder
         dir: PathBuf,
     },
+    /// Choose a parameter on half of the networks, and report what it gives on the other half
+    Tune(cli::tune::Arguments),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match (arguments.verb, arguments.dir) {
         (Some(Verb::Check { dir }), _) => cli::check::run(&dir),
+        (Some(Verb::Tune(arguments)), _) => cli::tune::run(&arguments),
         (None, Some(dir)) => cli::write::run(&dir),
         (None, None) => unreachable!("clap requires DIR where no verb is given"),
     };

@@ -1,0 +1,47 @@
+//! `report tune DIR`: a parameter chosen on half of the networks, its result on the other half.
+
+use clap::Args;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use synapse_report::expectation::Metric;
+use synapse_report::tuning::Tuning;
+use synapse_report::{ReportError, Results};
+
+/// What is tuned, and by what.
+#[derive(Args)]
+pub struct Arguments {
+    /// A result folder
+    dir: PathBuf,
+    /// The parameter to choose
+    #[arg(long, value_name = "PATH", default_value = "rule.eta0")]
+    over: String,
+    /// Choose by the tracking MSE instead of the test MSE
+    #[arg(long)]
+    tracking: bool,
+}
+
+/// Writes `tuning.csv`, prints it as a table.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
+    let results = Results::read(&arguments.dir)?;
+    let metric = if arguments.tracking {
+        Metric::TrackingMse
+    } else {
+        Metric::TestMse
+    };
+    let tuning = Tuning::of(&results.tables, &results.study, &arguments.over, metric).map_err(
+        |problem| ReportError::Tune {
+            path: arguments.dir.clone(),
+            problem,
+        },
+    )?;
+    let file = tuning.write(&results.tables, &arguments.dir)?;
+    // A closed pipe is the reader's choice: the file is written.
+    let _ = write!(
+        io::stdout().lock(),
+        "{}\n\n{}",
+        file.display(),
+        tuning.words(&results.tables)
+    );
+    Ok(ExitCode::SUCCESS)
+}
