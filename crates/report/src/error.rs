@@ -87,6 +87,13 @@ pub enum ReportError {
         /// One problem per expectation that cannot be evaluated.
         problems: Vec<Unmatched>,
     },
+    /// A study and a reference that cannot be compared.
+    Compare {
+        /// The folder or file that the problem is about.
+        path: PathBuf,
+        /// What stands in the way, and what would help.
+        problem: String,
+    },
     /// A figure could not be turned into an image.
     Raster {
         /// The file that was to be written.
@@ -191,6 +198,7 @@ impl fmt::Display for ReportError {
                 }
                 Ok(())
             }
+            Self::Compare { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::Raster { path, problem } => {
                 write!(f, "{}: cannot draw: {problem}", path.display())
             }

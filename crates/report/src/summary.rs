@@ -149,7 +149,7 @@ impl Summary {
 }
 
 /// Shortest text that reads back as the same number; +∞ is `inf`.
-fn cell(x: Option<f64>) -> String {
+pub(crate) fn cell(x: Option<f64>) -> String {
     x.map_or(String::new(), |x| {
         let plain = format!("{x}");
         let debug = format!("{x:?}");

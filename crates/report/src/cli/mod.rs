@@ -1,4 +1,5 @@
 //! The verbs of the command line, one file each.
 
 pub mod check;
+pub mod compare;
 pub mod write;

@@ -222,11 +222,11 @@ impl SortedCells {
 ///
 /// A resample for which the statistic is `None` (no cell drawn of an incomplete design) is drawn
 /// again; the result is shorter only if that fails again and again.
-pub fn resample(
+pub fn resample<T>(
     levels: &Levels,
     stream: RandomStream,
-    statistic: impl Fn(&Weights) -> Option<f64>,
-) -> Vec<f64> {
+    statistic: impl Fn(&Weights) -> Option<T>,
+) -> Vec<T> {
     let mut resampler = Resampler::new(levels, stream);
     (0..RESAMPLES)
         .filter_map(|_| (0..MAX_DRAWS).find_map(|_| statistic(resampler.draw())))
