@@ -311,3 +311,6 @@ fn replicates<'a>(conditions: impl Iterator<Item = &'a Condition>) -> Replicates
         targets: distinct(|c| c.target),
     }
 }
+
+#[cfg(test)]
+mod tests;

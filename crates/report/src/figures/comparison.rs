@@ -185,7 +185,11 @@ pub(super) fn draw(c: &Comparison) -> Figure {
     let trials = Scale::fit(false, rows().map(|r| r.trial as f64), 0.03);
     let short = format!(
         "Lines and points: median test MSE; bands and bars: 95 % intervals. {}{}",
-        finals.words(),
+        if finals.words().is_empty() {
+            curves.words()
+        } else {
+            finals.words()
+        },
         basis(c, &facets)
     );
     let drawing = Drawing::of(DOUBLE_MM, |page| {
