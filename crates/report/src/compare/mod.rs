@@ -9,6 +9,7 @@
 //! Scores use the conditions that both sides have, at the last checkpoint that all of them have. What
 //! only one side has is listed, never dropped in silence.
 
+mod draws;
 pub mod measures;
 pub mod reference;
 pub mod scores;

@@ -14,21 +14,21 @@
 //! - `best_eta0_RULE`: the rate with the lowest median, and `best_condition_same_RULE`: 1 if that is
 //!   the same on both sides, else 0; its note has the share of resamples in which it is.
 //! - `diverged_share_CONDITION`, where either side has a diverged run, and `diverged_share_total`.
-//! - `order`: Kendall's τ_b between the medians of both sides over conditions. Noise on either side only
-//!   lowers it.
+//! - `order`: Kendall's τ_b between the medians of both sides over conditions.
 //! - `log_error`: mean |ln(own median/reference median)| over common conditions and all their common
-//!   checkpoints after trial 0; two +∞ agree (0), one alone is counted in the note instead. Noise on
-//!   either side only adds to it: it is not 0 for two draws of the same model.
+//!   checkpoints after trial 0; two +∞ agree (0), one alone is counted in the note instead.
+//!
+//! `order` is not 1 and `log_error` not 0 for two draws of the same model, and resampling, which adds
+//! noise, moves both further away. So the reference's columns hold what two samples of the reference
+//! itself give, one of the study's size: about 19 of 20 studies that differ by the luck of their
+//! networks and targets alone lie in that interval.
 
 use super::Pair;
+use super::draws::{Draw, Draws};
 use super::measures::{best, log_error, tau_b, tolerance, worst_over_best};
 use super::rules;
 use super::side::{Condition, rounded};
-use crate::expectation::Statistic;
-use crate::statistics::{
-    Interval, Levels, Method, SortedCells, Weights, interval, random_stream, resample,
-};
-use crate::tables::Cell;
+use crate::statistics::{Interval, Method, interval, quantile};
 
 /// A score's value on one side, or of both sides together.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,99 +53,13 @@ pub struct Score {
     pub name: String,
     /// The study's value, or that of the study against the reference.
     pub own: Option<Value>,
-    /// The reference's value; `None` for scores of both sides together.
+    /// The reference's value; of `order` and `log_error` that of the reference against itself.
     pub reference: Option<Value>,
     /// What else must be said; may be empty.
     pub note: String,
 }
 
-/// The medians and shares of one side in the data or a resample.
-struct Draw {
-    /// Per pair and its checkpoints.
-    medians: Vec<Vec<f64>>,
-    /// Per pair, at the checkpoint of the scores.
-    last: Vec<f64>,
-    /// Share of diverged runs per pair, at the checkpoint of the scores.
-    diverged: Vec<f64>,
-    /// The same of all pairs together.
-    diverged_total: f64,
-}
-
-/// One side in the data and in all resamples.
-struct Draws {
-    once: Draw,
-    resampled: Vec<Draw>,
-    method: Method,
-    /// Runs per pair at the checkpoint of the scores.
-    n: Vec<usize>,
-}
-
 impl Draws {
-    fn of(conditions: &[(&Condition, &[u64])], trial: u64, seed: u64, side: &str) -> Self {
-        let cells = |c: &Condition, trial: u64| -> Vec<Cell> {
-            c.samples
-                .get(&trial)
-                .map_or(Vec::new(), |s| s.cells.clone())
-        };
-        let all: Vec<Cell> = conditions
-            .iter()
-            .flat_map(|(c, trials)| trials.iter().flat_map(|&t| cells(c, t)))
-            .collect();
-        let levels = Levels::of(&all);
-        let values: Vec<Vec<SortedCells>> = conditions
-            .iter()
-            .map(|(c, trials)| {
-                let sorted = |&t: &u64| SortedCells::new(&cells(c, t), &levels);
-                trials.iter().map(sorted).collect()
-            })
-            .collect();
-        let indicators: Vec<Vec<Cell>> = conditions
-            .iter()
-            .map(|(c, _)| {
-                let diverged = |cell: Cell| Cell {
-                    value: f64::from(u8::from(cell.value == f64::INFINITY)),
-                    ..cell
-                };
-                cells(c, trial).into_iter().map(diverged).collect()
-            })
-            .collect();
-        let diverged: Vec<SortedCells> = indicators
-            .iter()
-            .map(|cells| SortedCells::new(cells, &levels))
-            .collect();
-        let total = SortedCells::new(&indicators.concat(), &levels);
-        let last: Vec<usize> = conditions
-            .iter()
-            .map(|(_, trials)| trials.partition_point(|&t| t < trial))
-            .collect();
-        // `None` if the resample of an incomplete design has nothing of some condition.
-        let draw = |weights: &Weights| -> Option<Draw> {
-            let median = |cells: &SortedCells| cells.statistic(Statistic::Median, weights);
-            let mean = |cells: &SortedCells| cells.statistic(Statistic::Mean, weights);
-            let medians: Vec<Vec<f64>> = values
-                .iter()
-                .map(|sets| sets.iter().map(median).collect())
-                .collect::<Option<_>>()?;
-            Some(Draw {
-                last: medians.iter().zip(&last).map(|(m, &i)| m[i]).collect(),
-                medians,
-                diverged: diverged.iter().map(mean).collect::<Option<_>>()?,
-                diverged_total: mean(&total)?,
-            })
-        };
-        let method = levels.method();
-        let stream = random_stream(seed, &["comparison", side]);
-        Self {
-            once: draw(&levels.once()).expect("every condition has a run at its checkpoints"),
-            resampled: match method {
-                Method::None => Vec::new(),
-                _ => resample(&levels, stream, draw),
-            },
-            method,
-            n: indicators.iter().map(Vec::len).collect(),
-        }
-    }
-
     /// A score of this side with its interval; `pairs` are those that it was found among.
     fn value(&self, pairs: &[usize], score: impl Fn(&Draw) -> f64) -> Value {
         Value {
@@ -223,6 +137,32 @@ impl Both {
     }
 }
 
+impl Both {
+    /// Adds what a score of both sides would be if they differed by the draw of networks and targets
+    /// alone: of two samples of the reference, one as large as the study and one as large as the
+    /// reference, the median over resamples and the range that holds [`crate::statistics::LEVEL`] of
+    /// them. Nothing if the reference has a single network and target.
+    fn add_itself(&self, to: &mut Score, pairs: &[usize], score: impl Fn(&Draw, &Draw) -> f64) {
+        let reference = &self.reference;
+        let draws = reference.alike.iter().zip(&reference.resampled);
+        let values: Vec<f64> = draws.map(|(a, b)| score(a, b)).collect();
+        let mut defined: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
+        defined.sort_by(f64::total_cmp);
+        let Some(value) = quantile(&defined, 0.5) else {
+            return;
+        };
+        to.reference = Some(Value {
+            value,
+            interval: interval(values),
+            method: reference.method,
+            n: pairs.iter().map(|&i| reference.n[i]).sum(),
+            at_least: false,
+        });
+        to.note
+            .push_str("; reference against itself: two samples, one of the study's size");
+    }
+}
+
 /// The chosen values, in order.
 fn pick(values: &[f64], pairs: &[usize]) -> Vec<f64> {
     pairs.iter().map(|&i| values[i]).collect()
@@ -248,9 +188,11 @@ pub(super) fn all(pairs: &[Pair], trial: u64, seed: u64) -> Vec<Score> {
         .iter()
         .map(|p| (&p.reference, &p.trials[..]))
         .collect();
+    let own = Draws::of(&own, trial, seed, ("own", None));
+    let size = own.size;
     let both = Both {
-        own: Draws::of(&own, trial, seed, "own"),
-        reference: Draws::of(&reference, trial, seed, "reference"),
+        own,
+        reference: Draws::of(&reference, trial, seed, ("reference", Some(size))),
     };
     let everything: Vec<usize> = (0..pairs.len()).collect();
     let of_rule = |rule: &str| -> Vec<usize> {
@@ -292,7 +234,9 @@ pub(super) fn all(pairs: &[Pair], trial: u64, seed: u64) -> Vec<Score> {
         1 => "needs two common conditions".to_string(),
         n => format!("own against reference: Kendall's τ_b over {n} conditions"),
     };
-    scores.push(both.against("order".to_string(), &everything, order, note));
+    let mut score = both.against("order".to_string(), &everything, order, note);
+    both.add_itself(&mut score, &everything, order);
+    scores.push(score);
     scores.push(log_error_score(&both, pairs, &everything));
     scores
 }
@@ -405,10 +349,8 @@ fn log_error_score(both: &Both, pairs: &[Pair], everything: &[usize]) -> Score {
             found.one_infinite
         ));
     }
-    both.against(
-        "log_error".to_string(),
-        everything,
-        |a, b| error(a, b).mean,
-        note,
-    )
+    let mean = |a: &Draw, b: &Draw| error(a, b).mean;
+    let mut score = both.against("log_error".to_string(), everything, mean, note);
+    both.add_itself(&mut score, everything, mean);
+    score
 }

@@ -8,10 +8,10 @@
 //!
 //! `scores.csv` has a row per score of [`super::scores`]: value, `bound` (`at_least` where the value is
 //! a lower bound), interval, `n` and method of either side. Of a score of both sides together the
-//! value is in the columns of the study.
+//! value is in the columns of the study, and what the reference gives against itself in its own.
 
 use super::scores::{Score, Value};
-use super::side::{Condition, Measured};
+use super::side::Measured;
 use super::{Comparison, OneSided, Replicates};
 use crate::error::ReportError;
 use crate::number::short;
@@ -181,7 +181,7 @@ impl Comparison {
     fn one_sided_words(&self, title: &str, conditions: &[OneSided], unrated: &[String]) -> String {
         let names: Vec<String> = conditions
             .iter()
-            .map(|c| Condition::name(&c.condition))
+            .map(one_sided_name)
             .chain(unrated.iter().cloned())
             .collect();
         if names.is_empty() {
@@ -190,6 +190,21 @@ impl Comparison {
             format!("{title}: {}\n", names.join("; "))
         }
     }
+}
+
+/// A condition with its median at the checkpoint of the scores, if it has one.
+fn one_sided_name(one: &OneSided) -> String {
+    let name = one.condition.name();
+    one.measured.map_or(name.clone(), |m| {
+        let diverged = match m.diverged {
+            0 => String::new(),
+            some => format!(", {some} of {} diverged", m.median.n),
+        };
+        format!(
+            "{name} (median {}{diverged})",
+            short(m.median.value, DIGITS)
+        )
+    })
 }
 
 fn score_line(score: &Score) -> [String; 6] {

@@ -195,3 +195,29 @@ fn the_luck_of_picking_the_best_is_in_the_interval() {
     );
     assert!(!same.note.contains("100 %"), "{}", same.note);
 }
+
+#[test]
+fn a_study_that_is_a_sample_of_the_reference_is_in_what_that_gives_against_itself() {
+    let all: Vec<f64> = (0..12).map(|k| libm::exp(0.3 * f64::from(k))).collect();
+    let side = |of: &[f64]| {
+        let twice: Vec<f64> = of.iter().map(|x| 2.0 * x).collect();
+        vec![
+            condition("bayesian", 1e-4, &[(100, of)]),
+            condition("bayesian", 1e-3, &[(100, &twice)]),
+        ]
+    };
+    let some: Vec<f64> = all.iter().copied().step_by(3).collect();
+    let c = compare(side(&some), side(&all)).unwrap();
+    let error = score(&c, "log_error");
+    let (own, itself) = (error.own.unwrap(), error.reference.unwrap());
+    let range = itself.interval.unwrap();
+    assert!(
+        range.low < own.value && own.value < range.high,
+        "{own:?} {itself:?}"
+    );
+    // Samples of 4 networks scatter more than those of 12.
+    let large = compare(side(&all), side(&all)).unwrap();
+    let closer = score(&large, "log_error").reference.unwrap();
+    assert!(closer.value < itself.value, "{closer:?} {itself:?}");
+    assert_eq!((own.n, itself.n), (8, 24));
+}
