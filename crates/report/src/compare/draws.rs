@@ -97,7 +97,7 @@ impl Draws {
         let stream = random_stream(seed, &["comparison", side]);
         let alike = alike.filter(|_| method != Method::None).map(|size| {
             let stream = random_stream(seed, &["comparison", side, "alike"]);
-            resample_by(Resampler::sized(&levels, size, stream), &draw)
+            resample_by(Resampler::sized(&levels, size, stream), draw)
         });
         Self {
             alike: alike.unwrap_or_default(),

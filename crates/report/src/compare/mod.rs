@@ -214,7 +214,8 @@ impl Comparison {
         rules(&self.pairs)
     }
 
-    /// Writes tables and figure into a folder, which is made if it is not there.
+    /// Writes tables and figure into a folder, which is made if it is not there. The figure's section
+    /// is added to `figures/captions.md`, which the report of a study writes anew without it.
     pub fn write(&self, folder: &Path) -> Result<ComparisonFiles, ReportError> {
         // Drawn before anything is written, so that a figure that cannot be leaves nothing behind.
         let figure = crate::figures::comparison(self)?;

@@ -8,7 +8,7 @@
 //! The scores, all at the last checkpoint that all common conditions have:
 //!
 //! - `best_ratio`: the best classical median over the best Bayesian one.
-//! - `eta0_tolerance_RULE`: [`measures::tolerance`], decades of η₀; a lower bound where the range
+//! - `eta0_tolerance_RULE`: [`tolerance`], decades of η₀; a lower bound where the range
 //!   reaches an end of the grid.
 //! - `worst_over_best_RULE`: the worst rate's median over the best's; +∞ if the worst is.
 //! - `best_eta0_RULE`: the rate with the lowest median, and `best_condition_same_RULE`: 1 if that is
@@ -28,6 +28,7 @@ use super::draws::{Draw, Draws};
 use super::measures::{best, log_error, tau_b, tolerance, worst_over_best};
 use super::rules;
 use super::side::{Condition, rounded};
+use crate::number::percent;
 use crate::statistics::{Interval, Method, interval, quantile};
 
 /// A score's value on one side, or of both sides together.
@@ -135,9 +136,7 @@ impl Both {
             note,
         }
     }
-}
 
-impl Both {
     /// Adds what a score of both sides would be if they differed by the draw of networks and targets
     /// alone: of two samples of the reference, one as large as the study and one as large as the
     /// reference, the median over resamples and the range that holds [`crate::statistics::LEVEL`] of
@@ -174,11 +173,6 @@ fn lowest(values: &[f64], pairs: &[usize]) -> f64 {
         .into_iter()
         .reduce(f64::min)
         .unwrap_or(f64::NAN)
-}
-
-/// A share of resamples in words.
-fn share(count: usize, of: usize) -> String {
-    crate::number::percent(count, of)
 }
 
 /// All scores, in the order of the module's list.
@@ -288,7 +282,7 @@ fn tolerance_score(both: &Both, rule: &str, of: &[usize], etas: &[f64]) -> Score
         if count > 0 {
             score.note.push_str(&format!(
                 "; {name}: a lower bound in {} of resamples",
-                share(count, draws.resampled.len())
+                percent(count, draws.resampled.len())
             ));
         }
     }
@@ -313,7 +307,7 @@ fn best_scores(both: &Both, rule: &str, of: &[usize], etas: &[f64]) -> [Score; 2
     } else {
         format!(
             "own against reference: the same in {} of resamples",
-            share(agreeing, all)
+            percent(agreeing, all)
         )
     };
     let mut agreement = both.against(format!("best_condition_same_{rule}"), of, same, note);
