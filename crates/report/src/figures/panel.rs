@@ -111,28 +111,34 @@ impl<'a> Panel<'a> {
     /// Axis lines, ticks and labels. A title of `None` on x leaves its tick labels away too, for
     /// panels that share the axis of the one below.
     pub(super) fn axes(&self, page: &Page, x_title: Option<&str>, y_title: Option<&str>) {
-        self.draw_axes(page, x_title.is_some(), true, y_title);
-        if let Some(title) = x_title {
-            ruler::x_title(page, self.area, title);
-        }
+        self.draw_axes(page, (x_title.is_some(), x_title), (true, y_title));
     }
 
     /// The axes of the first panel of a row that shares both axes; the title on x is the row's.
     pub(super) fn left_axes(&self, page: &Page, y_title: &str) {
-        self.draw_axes(page, true, true, Some(y_title));
+        self.draw_axes(page, (true, None), (true, Some(y_title)));
     }
 
     /// The axes of the other panels of such a row: without labels on y.
     pub(super) fn inner_axes(&self, page: &Page) {
-        self.draw_axes(page, true, false, None);
+        self.draw_axes(page, (true, None), (false, None));
     }
 
-    fn draw_axes(&self, page: &Page, x_labels: bool, y_labels: bool, y_title: Option<&str>) {
+    /// Whether there are tick labels, and the title, of each axis.
+    fn draw_axes(
+        &self,
+        page: &Page,
+        (x_labels, x_title): (bool, Option<&str>),
+        (y_labels, y_title): (bool, Option<&str>),
+    ) {
         let a = self.area;
         let stroke = Stroke::new(BLACK, AXIS_WIDTH);
         let ruler = |edge| Ruler(page, a, edge, stroke);
         page.line(a.x, a.bottom(), a.right(), a.bottom(), stroke);
         ruler(Edge::Bottom).scale(self.x, x_labels);
+        if let Some(title) = x_title {
+            ruler::x_title(page, a, title);
+        }
         if let Some(label) = &self.lane {
             let lane = Rect {
                 y: a.y - LANE,
