@@ -27,7 +27,7 @@ fn the_example_study_runs_by_the_commands_shown() {
     std::fs::write(folder.path().join("my_study.toml"), spec).unwrap();
     let commands = commands(&readme);
     assert_eq!(commands[0], ["--", "experiments/eta_sweep.toml"]);
-    assert_eq!(commands.len(), 10, "{commands:?}");
+    assert_eq!(commands.len(), 11, "{commands:?}");
     for arguments in &commands[1..] {
         match arguments[..] {
             ["--", ref arguments @ ..] => {
@@ -48,6 +48,17 @@ fn the_example_study_runs_by_the_commands_shown() {
                 let verdict = synapse_report::check(&folder.path().join(results)).unwrap();
                 assert!(verdict.all_hold(), "{verdict}");
             }
+            [
+                "--bin",
+                "report",
+                "--",
+                "compare",
+                results,
+                "--where",
+                selection,
+                "--reference",
+                file,
+            ] => compare(folder.path(), results, selection, file),
             _ => panic!("{arguments:?}"),
         }
     }
@@ -62,6 +73,48 @@ fn the_example_study_runs_by_the_commands_shown() {
         8 * (extended.lines().count() - 1),
         10 * (alone.lines().count() - 1)
     );
+}
+
+/// Compares a study with what could have been published about it: its own errors at one length of the
+/// target, under the names that a reference has.
+fn compare(folder: &Path, results: &str, selection: &str, file: &str) {
+    let results = folder.join(results);
+    let mut curves = csv::Reader::from_path(results.join("curves.csv")).unwrap();
+    let header = curves.headers().unwrap().clone();
+    let cell = |record: &csv::StringRecord, name: &str| {
+        let column = header.iter().position(|c| c == name).unwrap();
+        record[column].to_string()
+    };
+    let (path, value) = selection.split_once('=').unwrap();
+    let mut table = csv::Writer::from_path(folder.join(file)).unwrap();
+    let columns = ["rule", "eta0", "network", "target", "trial", "test_mse"];
+    table.write_record(columns).unwrap();
+    for record in curves.records().map(Result::unwrap) {
+        if cell(&record, path).parse::<f64>() == value.parse() {
+            let names = [
+                "rule.kind",
+                "rule.eta0",
+                "network",
+                "target",
+                "trial",
+                "test_mse",
+            ];
+            table
+                .write_record(names.map(|name| cell(&record, name)))
+                .unwrap();
+        }
+    }
+    table.flush().unwrap();
+    drop(table);
+    let selection = synapse_report::compare::parse_where(&[selection.to_string()]).unwrap();
+    let comparison =
+        synapse_report::compare::Comparison::read(&results, &folder.join(file), &selection)
+            .unwrap();
+    assert_eq!(comparison.pairs.len(), 4);
+    let files = comparison.write(&results).unwrap();
+    assert!(files.all.iter().all(|path| path.exists()));
+    let error = comparison.scores.iter().find(|s| s.name == "log_error");
+    assert_eq!(error.unwrap().own.unwrap().value, 0.0);
 }
 
 #[test]

@@ -94,6 +94,13 @@ pub enum ReportError {
         /// The reason.
         problem: String,
     },
+    /// A study and a reference that cannot be compared.
+    Compare {
+        /// The folder or file that the problem is about.
+        path: PathBuf,
+        /// What stands in the way, and what would help.
+        problem: String,
+    },
     /// A figure could not be turned into an image.
     Raster {
         /// The file that was to be written.
@@ -199,6 +206,7 @@ impl fmt::Display for ReportError {
                 Ok(())
             }
             Self::Tune { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::Compare { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::Raster { path, problem } => {
                 write!(f, "{}: cannot draw: {problem}", path.display())
             }

@@ -4,12 +4,14 @@
 //! [`design`] finds which conditions belong together and what was swept; [`statistics`] turns one
 //! value per network and target into an estimate with an interval; [`summary`] does so for every
 //! condition and checkpoint and writes `summary.csv`; [`figures`] draws; [`expectation`] says what a
-//! study expects and [`verdict`] whether that holds.
+//! study expects and [`verdict`] whether that holds; [`compare`] sets a study against a published
+//! table.
 //!
 //! Nothing here depends on the simulator: a report reads old results for ever. The same tables give
 //! the same bytes, whatever the machine's fonts, threads or clock.
 
 mod best;
+pub mod compare;
 pub mod design;
 mod error;
 pub mod expectation;

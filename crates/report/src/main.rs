@@ -1,4 +1,5 @@
-//! `report`: summary and figures of a result folder, and the verdict on its expectations.
+//! `report`: summary and figures of a result folder, the verdict on its expectations, and its
+//! comparison with a published table.
 
 mod cli;
 
@@ -12,7 +13,8 @@ const BAD_INPUT: u8 = 2;
 /// Statistics, figures and a verdict from the tables of a study.
 ///
 /// `report DIR` writes DIR/summary.csv and DIR/figures; `report check DIR` tells whether the study's
-/// expectations hold. Exit code 0: all well; 1: an expectation does not hold; 2: bad input.
+/// expectations hold; `report compare DIR --reference FILE` sets its learning curves against published
+/// ones. Exit code 0: all well; 1: an expectation does not hold; 2: bad input.
 #[derive(Parser)]
 #[command(
     version,
@@ -36,6 +38,8 @@ enum Verb {
     },
     /// Choose a parameter on half of the networks, and report what it gives on the other half
     Tune(cli::tune::Arguments),
+    /// Compare with published learning curves: comparison.csv, scores.csv and a figure
+    Compare(cli::compare::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
     let outcome = match (arguments.verb, arguments.dir) {
         (Some(Verb::Check { dir }), _) => cli::check::run(&dir),
         (Some(Verb::Tune(arguments)), _) => cli::tune::run(&arguments),
+        (Some(Verb::Compare(arguments)), _) => cli::compare::run(&arguments),
         (None, Some(dir)) => cli::write::run(&dir),
         (None, None) => unreachable!("clap requires DIR where no verb is given"),
     };

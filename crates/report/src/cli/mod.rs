@@ -1,5 +1,6 @@
 //! The verbs of the command line, one file each.
 
 pub mod check;
+pub mod compare;
 pub mod tune;
 pub mod write;

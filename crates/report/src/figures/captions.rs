@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// How the intervals of some rows were obtained, as words for a caption.
-fn method_words(method: Method) -> String {
+pub(super) fn method_words(method: Method) -> String {
     let what = match method {
         Method::Crossed => "networks\u{a0}×\u{a0}targets",
         Method::Networks => "networks (one target)",
@@ -115,19 +115,44 @@ pub(super) fn capitalised(text: &str) -> String {
     })
 }
 
+/// How `captions.md` begins.
+pub(super) fn title(study: &str) -> String {
+    format!("# Figures of the study {study}\n\n")
+}
+
+/// A figure's part of `captions.md`.
+fn section(figure: &Figure) -> String {
+    let name = &figure.name;
+    format!(
+        "## {}\n\n![{}]({name}.png)\n\n[SVG]({name}.svg), [PNG]({name}.png)\n\n{}\n\n",
+        figure.title, figure.title, figure.caption
+    )
+}
+
+/// A `captions.md` with the section of a figure at its end, in place of an older one of that title.
+pub(super) fn with_section(text: &str, figure: &Figure) -> String {
+    let heading = format!("## {}\n", figure.title);
+    let mut kept = String::new();
+    let mut skipping = false;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("## ") {
+            skipping = line == heading;
+        }
+        if !skipping {
+            kept.push_str(line);
+        }
+    }
+    format!("{}\n\n{}", kept.trim_end(), section(figure))
+}
+
 /// `captions.md`.
 pub(super) fn markdown(results: &Results, figures: &[Figure], absent: &[String]) -> String {
-    let mut text = format!("# Figures of the study {}\n\n", results.study.name);
+    let mut text = title(&results.study.name);
     if !results.study.question.is_empty() {
         let _ = writeln!(text, "{}\n", results.study.question.trim());
     }
     for figure in figures {
-        let name = &figure.name;
-        let _ = writeln!(
-            text,
-            "## {}\n\n![{}]({name}.png)\n\n[SVG]({name}.svg), [PNG]({name}.png)\n\n{}\n",
-            figure.title, figure.title, figure.caption
-        );
+        text.push_str(&section(figure));
     }
     if !absent.is_empty() {
         let _ = writeln!(text, "## Not drawn\n");

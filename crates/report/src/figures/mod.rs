@@ -7,6 +7,7 @@
 
 mod captions;
 mod colour;
+mod comparison;
 mod error_axis;
 mod font;
 mod heatmap;
@@ -22,6 +23,7 @@ mod tracking;
 mod typeset;
 
 use crate::Results;
+use crate::compare::Comparison;
 use crate::error::ReportError;
 use crate::summary::write_whole;
 use page::Drawing;
@@ -57,14 +59,8 @@ pub fn write(results: &Results, folder: &Path) -> Result<Vec<PathBuf>, ReportErr
     let written: Result<Vec<[PathBuf; 2]>, ReportError> = figures
         .par_iter()
         .map(|figure| {
-            let svg_path = target.join(format!("{}.svg", figure.name));
-            let png_path = target.join(format!("{}.png", figure.name));
-            let tree = typeset::tree(&figure.drawing, &svg_path)?;
-            let svg = typeset::svg(&tree, &figure.drawing, &figure.title);
-            let png = typeset::png(&tree, &png_path)?;
-            write_whole(&svg_path, svg.as_bytes())?;
-            write_whole(&png_path, &png)?;
-            Ok([svg_path, png_path])
+            let (svg, png) = typeset(figure)?;
+            write_pair(&target, &figure.name, &svg, &png)
         })
         .collect();
     files.extend(written?.into_iter().flatten());
@@ -75,6 +71,66 @@ pub fn write(results: &Results, folder: &Path) -> Result<Vec<PathBuf>, ReportErr
     )?;
     files.push(captions);
     Ok(files)
+}
+
+/// A figure as the contents of its SVG and PNG files.
+fn typeset(figure: &Figure) -> Result<(String, Vec<u8>), ReportError> {
+    let name = Path::new(&figure.name);
+    let tree = typeset::tree(&figure.drawing, &name.with_extension("svg"))?;
+    let svg = typeset::svg(&tree, &figure.drawing, &figure.title);
+    Ok((svg, typeset::png(&tree, &name.with_extension("png"))?))
+}
+
+/// Writes the two files of a figure into a folder that is there.
+fn write_pair(
+    folder: &Path,
+    name: &str,
+    svg: &str,
+    png: &[u8],
+) -> Result<[PathBuf; 2], ReportError> {
+    let paths = ["svg", "png"].map(|end| folder.join(format!("{name}.{end}")));
+    write_whole(&paths[0], svg.as_bytes())?;
+    write_whole(&paths[1], png)?;
+    Ok(paths)
+}
+
+/// The drawn figure of a comparison, not yet written.
+pub(crate) struct ComparisonFigure {
+    figure: Figure,
+    study: String,
+    svg: String,
+    png: Vec<u8>,
+}
+
+/// Draws a comparison.
+pub(crate) fn comparison(comparison: &Comparison) -> Result<ComparisonFigure, ReportError> {
+    let figure = comparison::draw(comparison);
+    let (svg, png) = typeset(&figure)?;
+    Ok(ComparisonFigure {
+        figure,
+        study: comparison.study.clone(),
+        svg,
+        png,
+    })
+}
+
+impl ComparisonFigure {
+    /// Writes SVG, PNG and the section of captions.md into `folder/figures`; the other sections of a
+    /// captions.md that is there stay.
+    pub(crate) fn write(&self, folder: &Path) -> Result<[PathBuf; 3], ReportError> {
+        let target = folder.join(FOLDER);
+        fs::create_dir_all(&target).map_err(|e| ReportError::io("create", &target, e))?;
+        let [svg, png] = write_pair(&target, &self.figure.name, &self.svg, &self.png)?;
+        let captions = target.join("captions.md");
+        let before = match fs::read_to_string(&captions) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => captions::title(&self.study),
+            Err(e) => return Err(ReportError::io("read", &captions, e)),
+        };
+        let text = captions::with_section(&before, &self.figure);
+        write_whole(&captions, text.as_bytes())?;
+        Ok([svg, png, captions])
+    }
 }
 
 /// The figures that these results allow, and why the others are not there.

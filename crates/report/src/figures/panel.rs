@@ -111,11 +111,31 @@ impl<'a> Panel<'a> {
     /// Axis lines, ticks and labels. A title of `None` on x leaves its tick labels away too, for
     /// panels that share the axis of the one below.
     pub(super) fn axes(&self, page: &Page, x_title: Option<&str>, y_title: Option<&str>) {
+        self.draw_axes(page, (x_title.is_some(), x_title), (true, y_title));
+    }
+
+    /// The axes of the first panel of a row that shares both axes; the title on x is the row's.
+    pub(super) fn left_axes(&self, page: &Page, y_title: &str) {
+        self.draw_axes(page, (true, None), (true, Some(y_title)));
+    }
+
+    /// The axes of the other panels of such a row: without labels on y.
+    pub(super) fn inner_axes(&self, page: &Page) {
+        self.draw_axes(page, (true, None), (false, None));
+    }
+
+    /// Whether there are tick labels, and the title, of each axis.
+    fn draw_axes(
+        &self,
+        page: &Page,
+        (x_labels, x_title): (bool, Option<&str>),
+        (y_labels, y_title): (bool, Option<&str>),
+    ) {
         let a = self.area;
         let stroke = Stroke::new(BLACK, AXIS_WIDTH);
         let ruler = |edge| Ruler(page, a, edge, stroke);
         page.line(a.x, a.bottom(), a.right(), a.bottom(), stroke);
-        ruler(Edge::Bottom).scale(self.x, x_title.is_some());
+        ruler(Edge::Bottom).scale(self.x, x_labels);
         if let Some(title) = x_title {
             ruler::x_title(page, a, title);
         }
@@ -126,10 +146,11 @@ impl<'a> Panel<'a> {
                 ..a
             };
             page.fill(lane, LANE_COLOUR);
+            let label = if y_labels { label } else { "" };
             ruler(Edge::Left).tick(1.0 + LANE_MIDDLE / a.h, label);
         }
         page.line(a.x, a.y, a.x, a.bottom(), stroke);
-        let widest = ruler(Edge::Left).scale(self.y, true);
+        let widest = ruler(Edge::Left).scale(self.y, y_labels);
         if let Some(title) = y_title {
             // As far out as the room allows for, so that the titles of stacked panels align.
             let x = (a.x - LEFT + TITLE_SIZE)

@@ -89,30 +89,39 @@ pub struct Weights {
 pub struct Resampler {
     stream: RandomStream,
     weights: Weights,
+    /// How many networks and targets are drawn.
+    size: (usize, usize),
 }
 
 impl Resampler {
     /// A resampler of these levels.
     pub fn new(levels: &Levels, stream: RandomStream) -> Self {
+        Self::sized(levels, (levels.networks(), levels.targets()), stream)
+    }
+
+    /// A resampler that draws so many networks and targets instead of as many as there are: samples
+    /// as a study of that size would have had them.
+    pub fn sized(levels: &Levels, size: (usize, usize), stream: RandomStream) -> Self {
         Self {
             stream,
             weights: levels.once(),
+            size,
         }
     }
 
     /// The next resample: K networks and J targets, each with replacement.
     pub fn draw(&mut self) -> &Weights {
-        draw_into(&mut self.stream, &mut self.weights.networks);
-        draw_into(&mut self.stream, &mut self.weights.targets);
+        draw_into(&mut self.stream, &mut self.weights.networks, self.size.0);
+        draw_into(&mut self.stream, &mut self.weights.targets, self.size.1);
         &self.weights
     }
 }
 
-fn draw_into(stream: &mut RandomStream, counts: &mut [u32]) {
+fn draw_into(stream: &mut RandomStream, counts: &mut [u32], draws: usize) {
     counts.fill(0);
     // Reading tables keeps levels below 2³²; the widest design has a few hundred.
     let n = counts.len() as u32;
-    for _ in 0..n {
+    for _ in 0..draws {
         counts[below(stream, n) as usize] += 1;
     }
 }
@@ -222,12 +231,19 @@ impl SortedCells {
 ///
 /// A resample for which the statistic is `None` (no cell drawn of an incomplete design) is drawn
 /// again; the result is shorter only if that fails again and again.
-pub fn resample(
+pub fn resample<T>(
     levels: &Levels,
     stream: RandomStream,
-    statistic: impl Fn(&Weights) -> Option<f64>,
-) -> Vec<f64> {
-    let mut resampler = Resampler::new(levels, stream);
+    statistic: impl Fn(&Weights) -> Option<T>,
+) -> Vec<T> {
+    resample_by(Resampler::new(levels, stream), statistic)
+}
+
+/// [`resample`] by a resampler, whose draws may have another size than the data.
+pub fn resample_by<T>(
+    mut resampler: Resampler,
+    statistic: impl Fn(&Weights) -> Option<T>,
+) -> Vec<T> {
     (0..RESAMPLES)
         .filter_map(|_| (0..MAX_DRAWS).find_map(|_| statistic(resampler.draw())))
         .collect()

@@ -20,6 +20,7 @@ mod quantile;
 
 pub use bootstrap::{
     Levels, RandomStream, Resampler, SortedCells, Weights, interval, random_stream, resample,
+    resample_by,
 };
 pub use quantile::quantile;
 

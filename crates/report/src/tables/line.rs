@@ -28,8 +28,14 @@ impl<'a> TableReader<'a> {
         Self::new(Box::new(file), path).map(Some)
     }
 
+    /// Opens a table anywhere, which must be there.
+    pub(crate) fn open_file(path: &Path) -> Result<Self, ReportError> {
+        let file = File::open(path).map_err(|e| ReportError::io("read", path, e))?;
+        Self::new(Box::new(file), path.to_path_buf())
+    }
+
     /// Begins a table, called `path` in messages.
-    pub(super) fn new(source: Box<dyn Read + 'a>, path: PathBuf) -> Result<Self, ReportError> {
+    pub(crate) fn new(source: Box<dyn Read + 'a>, path: PathBuf) -> Result<Self, ReportError> {
         let mut reader = csv::ReaderBuilder::new()
             // A header of its own, so that a file of one line is not taken for data.
             .has_headers(true)

@@ -6,7 +6,7 @@
 //! `best` picks its condition anew, so that the luck of the pick is in the interval. The interval of
 //! a minimum or maximum is given too, but a bootstrap knows little about extremes.
 
-mod select;
+pub(crate) mod select;
 mod table;
 
 pub(crate) use table::align;

@@ -37,7 +37,7 @@ fn cell(tables: &Tables, run: usize, key: Key) -> String {
 }
 
 /// The runs that match every key, in the table's order; at least one.
-pub(super) fn runs(selection: &Where, tables: &Tables) -> Result<Vec<usize>, String> {
+pub(crate) fn runs(selection: &Where, tables: &Tables) -> Result<Vec<usize>, String> {
     let mut keys: Vec<(&str, Key, &Match)> = Vec::new();
     for (path, wanted) in &selection.0 {
         let key = match (path.as_str(), tables.column(path)) {
