@@ -14,6 +14,7 @@ use synapse_core::params::{
     TrainingParams, UpdateOrder,
 };
 use synapse_core::simulation::{Run, simulate};
+use synapse_core::streams::Replicate;
 use synapse_core::target;
 
 /// N of the published network.
@@ -161,16 +162,20 @@ fn time_steps(criterion: &mut Criterion) {
                     trials: 1,
                     washout_ms: 200.0,
                     checkpoints_every: 1,
+                    switch_target_at_trial: 0,
                 },
                 learn_every_ms: 1.0,
                 error_steps: 1,
                 error_lag_steps: 0,
+                error_noise: 0.0,
                 precision,
             };
             let run = Run {
                 training: &training,
                 rule,
                 target: &target,
+                second_target: None,
+                replicate: Replicate::default(),
                 trace: false,
                 keep_state: false,
                 resume: None,

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use synapse_core::network::Network;
 use synapse_core::params::{Protocol, RuleParams, TrainingParams};
 use synapse_core::simulation::{self, Monitor, Run, lanes};
+use synapse_core::streams::Replicate;
 use synapse_core::target;
 
 /// All calibrations together take about this long; each shape of batch gets its share.
@@ -200,6 +201,8 @@ fn calibrate(seed: u64, conditions: &[&Condition], copies: usize, budget: Durati
                 training,
                 rule: if learning { rule } else { &resting },
                 target,
+                second_target: None,
+                replicate: Replicate::default(),
                 trace: false,
                 keep_state: false,
                 resume: None,

@@ -1,7 +1,7 @@
 //! `training.*`
 
 use super::check::Checker;
-use super::{ParamError, range};
+use super::{ParamError, TargetParams, range};
 
 /// How training is laid out in time.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,9 @@ pub enum Protocol {
         washout_ms: f64,
         /// Test before the first trial, after every so many trials, and after the last.
         checkpoints_every: usize,
+        /// After so many trials another target takes the place of the first; 0: never. The test at
+        /// this trial is still of the first.
+        switch_target_at_trial: usize,
     },
     /// One continuous run over repeated periods of the target, as the Python repository trains; the
     /// tracking MSE is kept per validation block, and after the last block the network goes on with
@@ -52,6 +55,9 @@ pub struct TrainingParams {
     pub error_steps: usize,
     /// How many time steps ago the newest of these errors is (0: the present one).
     pub error_lag_steps: usize,
+    /// Standard deviation of the normal noise in the error that the rule sees (in δ, and in the errors
+    /// from which it takes their variance), independent per time step. Scores do not have it.
+    pub error_noise: f64,
     /// Number format.
     pub precision: Precision,
 }
@@ -65,6 +71,7 @@ impl TrainingParams {
                 trials,
                 washout_ms,
                 checkpoints_every,
+                switch_target_at_trial,
             } => {
                 errors.whole("training.trials", trials as u64, range::COUNT);
                 errors.whole(
@@ -77,6 +84,11 @@ impl TrainingParams {
                     washout_ms,
                     range::OPTIONAL_DURATION_MS,
                     dt_ms,
+                );
+                errors.whole(
+                    "training.switch_target_at_trial",
+                    switch_target_at_trial as u64,
+                    range::OPTIONAL_COUNT,
                 );
             }
             Protocol::Stream {
@@ -123,6 +135,30 @@ impl TrainingParams {
             self.error_lag_steps as u64,
             range::OPTIONAL_COUNT,
         );
+        errors.real("training.error_noise", self.error_noise, range::DEVIATION);
+        errors.found
+    }
+
+    /// Whether a second target takes the place of the first.
+    pub fn switches_target(&self) -> bool {
+        match self.protocol {
+            Protocol::Trials {
+                switch_target_at_trial,
+                ..
+            } => switch_target_at_trial > 0,
+            Protocol::Stream { .. } => false,
+        }
+    }
+
+    /// What of these parameters the target does not allow.
+    pub fn check_target(&self, target: &TargetParams) -> Vec<ParamError> {
+        let mut errors = Checker::default();
+        if self.switches_target() && !target.is_random() {
+            errors.push(ParamError::OnlyWith {
+                field: "training.switch_target_at_trial",
+                needed: "target.kind = \"periodic_gp\", of which there is another draw",
+            });
+        }
         errors.found
     }
 }

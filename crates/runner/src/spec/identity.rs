@@ -64,16 +64,20 @@ pub type ConditionHash = [u8; 32];
 
 /// Fields that specs got after results had been kept, each with the value that all runs had before: with
 /// it they are not in the text, so that those results keep their identity.
-const LATER: [(&str, &str); 2] = [
+const LATER: [(&str, &str); 6] = [
     ("rule.covariance.kind", "diagonal"),
     ("rule.gain", "published"),
+    ("network.initial_state", "0"),
+    ("network.state_noise", "0"),
+    ("training.switch_target_at_trial", "0"),
+    ("training.error_noise", "0"),
 ];
 
 /// The line of a field in the canonical text.
 pub fn line(path: &str, value: &Scalar) -> String {
     if LATER
         .iter()
-        .any(|&(later, before)| later == path && value.as_text() == Some(before))
+        .any(|&(later, before)| later == path && value.to_string() == before)
     {
         return String::new();
     }

@@ -70,6 +70,8 @@ pub fn network(fields: &dyn Fields) -> Option<NetworkParams> {
             _ => return None,
         },
         readout_scale: scale(fields.text("network.readout_scale")?)?,
+        initial_state: fields.real("network.initial_state")?,
+        state_noise: fields.real("network.state_noise")?,
     })
 }
 
@@ -136,6 +138,7 @@ pub fn training(fields: &dyn Fields) -> Option<TrainingParams> {
             trials: fields.whole("training.trials")?,
             washout_ms: fields.real("training.washout_ms")?,
             checkpoints_every: fields.whole("training.checkpoints_every")?,
+            switch_target_at_trial: fields.whole("training.switch_target_at_trial")?,
         },
         "stream" => Protocol::Stream {
             duration_ms: fields.real("training.duration_ms")?,
@@ -150,6 +153,7 @@ pub fn training(fields: &dyn Fields) -> Option<TrainingParams> {
         learn_every_ms: fields.real("training.learn_every_ms")?,
         error_steps: fields.whole("training.error_steps")?,
         error_lag_steps: fields.whole("training.error_lag_steps")?,
+        error_noise: fields.real("training.error_noise")?,
         precision: match fields.text("training.precision")? {
             "f32" => Precision::F32,
             "f64" => Precision::F64,
