@@ -373,8 +373,19 @@ impl Mixture {
 fn a_run_has_the_plain_bits_in_any_batch_on_any_vector_path() {
     // The only test of this process that chooses a path. No other asks which is in use.
     let widest = path();
-    for precision in [Precision::F32, Precision::F64] {
-        let network = Network::draw(&small(53), 4, 0).unwrap();
+    let noisy = NetworkParams {
+        state_noise: 0.01,
+        initial_state: 0.1,
+        ..small(53)
+    };
+    let quiet = small(53);
+    for (precision, params) in [
+        (Precision::F32, &quiet),
+        (Precision::F32, &noisy),
+        (Precision::F64, &quiet),
+        (Precision::F64, &noisy),
+    ] {
+        let network = Network::draw(params, 4, 0).unwrap();
         let mixture = Mixture::new(precision);
         let runs = mixture.runs();
         let alone: Vec<Outcome> = runs

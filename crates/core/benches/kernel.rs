@@ -25,6 +25,15 @@ fn published_network() -> Network {
     Network::draw(&NetworkParams::default(), SEED, 0).expect("the published network is well posed")
 }
 
+/// The same with noise in its potentials.
+fn noisy_network() -> Network {
+    let params = NetworkParams {
+        state_noise: 0.01,
+        ..NetworkParams::default()
+    };
+    Network::draw(&params, SEED, 0).expect("a well-posed network")
+}
+
 /// As many numbers as `L` runs have, different from one another and within the range of rates.
 fn rates<F: Real, const L: usize>() -> PerUnit<F, L> {
     let mut rates = PerUnit::zeros(UNITS);
@@ -129,7 +138,7 @@ fn force<F: Real>(criterion: &mut Criterion, format: &str) {
 
 /// Whole runs of one trial and its two tests, from laying the network out to the errors.
 fn time_steps(criterion: &mut Criterion) {
-    let network = published_network();
+    let (network, noisy) = (published_network(), noisy_network());
     let target_params = TargetParams::PeriodicGp { length_ms: 300.0 };
     let target = target::sample(&target_params, 1.0, SEED, 0).expect("a well-posed target");
     let classical = RuleParams::Classical { eta0: 1e-4 };
@@ -151,10 +160,11 @@ fn time_steps(criterion: &mut Criterion) {
     ];
     let mut group = criterion.benchmark_group("run_step");
     group.sample_size(10);
-    for (name, rule) in [
-        ("classical", &classical),
-        ("bayesian", &bayesian),
-        ("force", &force),
+    for (name, rule, network) in [
+        ("classical", &classical, &network),
+        ("bayesian", &bayesian, &network),
+        ("bayesian_noisy", &bayesian, &noisy),
+        ("force", &force, &network),
     ] {
         for (precision, format, runs) in shapes {
             let training = TrainingParams {
@@ -185,7 +195,7 @@ fn time_steps(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements((steps * runs) as u64));
             let id = BenchmarkId::new(format!("{name}_{format}"), runs);
             group.bench_function(id, |bencher| {
-                bencher.iter(|| simulate(&network, black_box(&batch), &()));
+                bencher.iter(|| simulate(network, black_box(&batch), &()));
             });
         }
     }

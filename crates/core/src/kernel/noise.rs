@@ -127,11 +127,13 @@ fn add_noise_body<F: Real, V: Vector<F>, const L: usize>(
         let unit = first / L * BLOCK;
         if L >= width {
             let lanes = first % L;
-            let rows = potentials[unit..].iter_mut();
-            for (row, normals) in rows.zip(&normals) {
-                let row = row[lanes..][..width].iter_mut();
-                for (potential, &normal) in row.zip(normals) {
-                    *potential += scale * F::from_f64(f64::from(normal));
+            let factor = V::splat(token, scale);
+            for (row, normals) in potentials[unit..].iter_mut().zip(&normals) {
+                let numbers = numbers(normals);
+                for at in (0..width).step_by(V::WIDTH) {
+                    let row = &mut row[lanes + at..];
+                    let sum = V::load(token, row) + factor * V::load(token, &numbers[at..]);
+                    sum.store(row);
                 }
             }
         } else {
@@ -139,14 +141,23 @@ fn add_noise_body<F: Real, V: Vector<F>, const L: usize>(
             for part in 0..width / L {
                 let rows = potentials.iter_mut().skip(unit + part * BLOCK);
                 for (row, normals) in rows.zip(&normals) {
-                    let normals = &normals[part * L..][..L];
-                    for (potential, &normal) in row.iter_mut().zip(normals) {
-                        *potential += scale * F::from_f64(f64::from(normal));
+                    let numbers: [F; WIDEST_VECTOR] = numbers(normals);
+                    for (potential, &number) in row.iter_mut().zip(&numbers[part * L..]) {
+                        *potential += scale * number;
                     }
                 }
             }
         }
     }
+}
+
+#[inline(always)]
+fn numbers<F: Real>(normals: &[f32; WIDEST_VECTOR]) -> [F; WIDEST_VECTOR] {
+    let mut numbers = [F::ZERO; WIDEST_VECTOR];
+    for (number, &normal) in numbers.iter_mut().zip(normals) {
+        *number = F::from_f64(f64::from(normal));
+    }
+    numbers
 }
 
 /// The words of a block for each element from `first` on.
