@@ -15,12 +15,12 @@ fn training(trials: usize, precision: Precision, noisy: bool) -> TrainingParams 
             trials,
             washout_ms: 30.0,
             checkpoints_every: 2,
-            switch_target_at_trial: if noisy { 4 } else { 0 },
         },
         learn_every_ms: 2.0,
         error_steps: 1,
         error_lag_steps: 0,
         error_noise: if noisy { 0.1 } else { 0.0 },
+        switch_target_at_trial: if noisy { 4 } else { 0 },
         precision,
     }
 }

@@ -15,12 +15,12 @@ fn trials(trials: usize, washout_ms: f64, precision: Precision) -> TrainingParam
             trials,
             washout_ms,
             checkpoints_every: 1,
-            switch_target_at_trial: 0,
         },
         learn_every_ms: 1.0,
         error_steps: 1,
         error_lag_steps: 0,
         error_noise: 0.0,
+        switch_target_at_trial: 0,
         precision,
     }
 }
@@ -258,16 +258,9 @@ fn after_the_switch_the_second_target_is_learned_and_tested() {
     let network = Network::draw(&params, 5, 2).unwrap();
     let rule = RuleParams::Classical { eta0: 1e-3 };
     let plain = trials(5, 40.0, Precision::F64);
-    let switch = |switch_target_at_trial| {
-        let mut training = plain.clone();
-        if let Protocol::Trials {
-            switch_target_at_trial: at,
-            ..
-        } = &mut training.protocol
-        {
-            *at = switch_target_at_trial;
-        }
-        training
+    let switch = |switch_target_at_trial| TrainingParams {
+        switch_target_at_trial,
+        ..plain.clone()
     };
     let [at_2, at_5] = [switch(2), switch(5)];
     let of = |training, target| Run {

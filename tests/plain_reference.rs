@@ -29,12 +29,12 @@ fn trials(trials: usize, precision: Precision) -> TrainingParams {
             trials,
             washout_ms: 30.0,
             checkpoints_every: 3,
-            switch_target_at_trial: 0,
         },
         learn_every_ms: 1.0,
         error_steps: 1,
         error_lag_steps: 0,
         error_noise: 0.0,
+        switch_target_at_trial: 0,
         precision,
     }
 }
@@ -146,6 +146,7 @@ fn every_rule_and_convention_gives_the_plain_bits() {
                         error_steps: 4,
                         error_lag_steps: 2,
                         error_noise: 0.0,
+                        switch_target_at_trial: 0,
                         precision,
                     };
                     for training in [training.clone(), trials(5, precision)] {
@@ -213,12 +214,14 @@ fn noise_switch_and_initial_state_give_the_plain_bits() {
                 error_noise,
                 ..trials(5, precision)
             };
-            let trained = with(Protocol::Trials {
-                trials: 5,
-                washout_ms: 30.0,
-                checkpoints_every: 1,
+            let trained = TrainingParams {
                 switch_target_at_trial: switch,
-            });
+                ..with(Protocol::Trials {
+                    trials: 5,
+                    washout_ms: 30.0,
+                    checkpoints_every: 1,
+                })
+            };
             let streamed = TrainingParams {
                 learn_every_ms: 2.0,
                 error_steps: 2,
@@ -264,12 +267,7 @@ fn noise_switch_and_initial_state_give_the_plain_bits() {
 fn a_switch_needs_a_second_target() {
     let network = Network::draw(&small(53), 4, 0).unwrap();
     let mut training = trials(7, Precision::F32);
-    training.protocol = Protocol::Trials {
-        trials: 3,
-        washout_ms: 30.0,
-        checkpoints_every: 1,
-        switch_target_at_trial: 1,
-    };
+    training.switch_target_at_trial = 1;
     let target = &targets(1, 40.0)[0];
     let mut run = Run {
         training: &training,

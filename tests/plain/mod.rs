@@ -305,13 +305,8 @@ impl Plain<'_> {
         let every = self.steps(self.training.learn_every_ms);
         self.begin(state);
         state.noise = Draws::of_trial(self.replicate, trial, learning);
-        let second_target = match self.training.protocol {
-            Protocol::Trials {
-                switch_target_at_trial: switch,
-                ..
-            } => switch > 0 && trial > switch,
-            Protocol::Stream { .. } => false,
-        };
+        let switch = self.training.switch_target_at_trial;
+        let second_target = switch > 0 && trial > switch;
         let mut squares = 0.0;
         for step in 0..washout + self.target.len() {
             let since = step.checked_sub(washout);
@@ -343,7 +338,6 @@ impl Plain<'_> {
                 trials,
                 washout_ms,
                 checkpoints_every,
-                ..
             } => {
                 let is_checkpoint = |t| t % checkpoints_every == 0 || t == trials;
                 let mut run = || {

@@ -172,12 +172,12 @@ fn time_steps(criterion: &mut Criterion) {
                     trials: 1,
                     washout_ms: 200.0,
                     checkpoints_every: 1,
-                    switch_target_at_trial: 0,
                 },
                 learn_every_ms: 1.0,
                 error_steps: 1,
                 error_lag_steps: 0,
                 error_noise: 0.0,
+                switch_target_at_trial: 0,
                 precision,
             };
             let run = Run {

@@ -329,6 +329,7 @@ fn whole_step(network: &Network, rule: &RuleParams, precision: Precision, lanes:
         error_steps: 1,
         error_lag_steps: 0,
         error_noise: 0.0,
+        switch_target_at_trial: 0,
         precision,
     };
     let target: Vec<f64> = (0..700).map(|step| (step as f64 * 0.02).sin()).collect();

@@ -67,8 +67,10 @@ pub fn segments(
             trials,
             washout_ms,
             checkpoints_every,
-            switch_target_at_trial: switch,
-        } => trial_segments(trials, steps(washout_ms), checkpoints_every, switch, timing),
+        } => {
+            let switch = training.switch_target_at_trial;
+            trial_segments(trials, steps(washout_ms), checkpoints_every, switch, timing)
+        }
         Protocol::Stream {
             duration_ms,
             validate_every_ms,
@@ -255,6 +257,7 @@ mod tests {
             error_steps: 1,
             error_lag_steps: 0,
             error_noise: 0.0,
+            switch_target_at_trial: 0,
             precision: Precision::F32,
         }
     }
@@ -271,10 +274,13 @@ mod tests {
             trials: 5,
             washout_ms: 30.0,
             checkpoints_every: 2,
-            switch_target_at_trial: 3,
         };
         assert_eq!(checkpoints(&protocol, 1.0), [0, 2, 4, 5]);
-        let list = segments(&training(protocol.clone()), 1.0, &TIMING).unwrap();
+        let switched = TrainingParams {
+            switch_target_at_trial: 3,
+            ..training(protocol.clone())
+        };
+        let list = segments(&switched, 1.0, &TIMING).unwrap();
         let order: Vec<(usize, bool)> = list.iter().map(|s| (s.trial, s.learning)).collect();
         let (learn, test) = (true, false);
         assert_eq!(
@@ -344,7 +350,6 @@ mod tests {
             trials,
             washout_ms: 30.0,
             checkpoints_every,
-            switch_target_at_trial: 0,
         };
         let stream = |duration_ms, validate_every_ms| Protocol::Stream {
             duration_ms,

@@ -187,6 +187,7 @@ fn calibrate(seed: u64, conditions: &[&Condition], copies: usize, budget: Durati
             .map(|condition| {
                 let mut training = (*condition.training).clone();
                 training.protocol = protocol.clone();
+                training.switch_target_at_trial = 0;
                 if !learning {
                     training.learn_every_ms = stretch;
                 }

@@ -148,6 +148,7 @@ mod tests {
             error_steps: 0,
             error_lag_steps: 0,
             error_noise: -1.0,
+            switch_target_at_trial: 1,
             precision: Precision::F32,
         };
         assert_eq!(
@@ -157,6 +158,7 @@ mod tests {
                 "training.learn_every_ms = 1.5: must be a whole number of time steps (network.dt_ms = 1)",
                 "training.error_steps = 0: must be a whole number from 1 to 1000000000",
                 "training.error_noise = -1: must be a number ≥ 0",
+                "training.switch_target_at_trial: only with training.protocol = \"trials\"",
             ]
         );
     }
@@ -168,12 +170,12 @@ mod tests {
                 trials: 3,
                 washout_ms: 0.0,
                 checkpoints_every: 1,
-                switch_target_at_trial,
             },
             learn_every_ms: 1.0,
             error_steps: 1,
             error_lag_steps: 0,
             error_noise: 0.0,
+            switch_target_at_trial,
             precision: Precision::F32,
         };
         let drawn = TargetParams::PeriodicGp { length_ms: 10.0 };

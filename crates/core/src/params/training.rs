@@ -15,9 +15,6 @@ pub enum Protocol {
         washout_ms: f64,
         /// Test before the first trial, after every so many trials, and after the last.
         checkpoints_every: usize,
-        /// After so many trials another target takes the place of the first; 0: never. The test at
-        /// this trial is still of the first.
-        switch_target_at_trial: usize,
     },
     /// One continuous run over repeated periods of the target, as the Python repository trains; the
     /// tracking MSE is kept per validation block, and after the last block the network goes on with
@@ -58,6 +55,9 @@ pub struct TrainingParams {
     /// Standard deviation of the normal noise in the error that the rule sees (in δ, and in the errors
     /// from which it takes their variance), independent per time step. Scores do not have it.
     pub error_noise: f64,
+    /// After so many trials another target takes the place of the first; 0: never. The test at this
+    /// trial is still of the first. Only for trials.
+    pub switch_target_at_trial: usize,
     /// Number format.
     pub precision: Precision,
 }
@@ -71,7 +71,6 @@ impl TrainingParams {
                 trials,
                 washout_ms,
                 checkpoints_every,
-                switch_target_at_trial,
             } => {
                 errors.whole("training.trials", trials as u64, range::COUNT);
                 errors.whole(
@@ -84,11 +83,6 @@ impl TrainingParams {
                     washout_ms,
                     range::OPTIONAL_DURATION_MS,
                     dt_ms,
-                );
-                errors.whole(
-                    "training.switch_target_at_trial",
-                    switch_target_at_trial as u64,
-                    range::OPTIONAL_COUNT,
                 );
             }
             Protocol::Stream {
@@ -136,18 +130,24 @@ impl TrainingParams {
             range::OPTIONAL_COUNT,
         );
         errors.real("training.error_noise", self.error_noise, range::DEVIATION);
+        let switch = "training.switch_target_at_trial";
+        errors.whole(
+            switch,
+            self.switch_target_at_trial as u64,
+            range::OPTIONAL_COUNT,
+        );
+        if self.switches_target() && matches!(self.protocol, Protocol::Stream { .. }) {
+            errors.push(ParamError::OnlyWith {
+                field: switch,
+                needed: "training.protocol = \"trials\"",
+            });
+        }
         errors.found
     }
 
     /// Whether a second target takes the place of the first.
     pub fn switches_target(&self) -> bool {
-        match self.protocol {
-            Protocol::Trials {
-                switch_target_at_trial,
-                ..
-            } => switch_target_at_trial > 0,
-            Protocol::Stream { .. } => false,
-        }
+        self.switch_target_at_trial > 0
     }
 
     /// What of these parameters the target does not allow.

@@ -94,7 +94,6 @@ mod tests {
             trials: 320,
             washout_ms: 0.0,
             checkpoints_every: 50,
-            switch_target_at_trial: 0,
         };
         let of_engine = synapse_core::schedule::checkpoints(&protocol, 1.0);
         assert_eq!(

@@ -138,7 +138,6 @@ pub fn training(fields: &dyn Fields) -> Option<TrainingParams> {
             trials: fields.whole("training.trials")?,
             washout_ms: fields.real("training.washout_ms")?,
             checkpoints_every: fields.whole("training.checkpoints_every")?,
-            switch_target_at_trial: fields.whole("training.switch_target_at_trial")?,
         },
         "stream" => Protocol::Stream {
             duration_ms: fields.real("training.duration_ms")?,
@@ -154,6 +153,7 @@ pub fn training(fields: &dyn Fields) -> Option<TrainingParams> {
         error_steps: fields.whole("training.error_steps")?,
         error_lag_steps: fields.whole("training.error_lag_steps")?,
         error_noise: fields.real("training.error_noise")?,
+        switch_target_at_trial: fields.whole("training.switch_target_at_trial")?,
         precision: match fields.text("training.precision")? {
             "f32" => Precision::F32,
             "f64" => Precision::F64,

@@ -253,14 +253,6 @@ pub static TRAINING: TableSchema = TableSchema {
                         Or(|| Scalar::Integer(CHECKPOINTS_EVERY)),
                         "test before the first trial, after every so many trials, and after the last",
                     ),
-                    field(
-                        "switch_target_at_trial",
-                        whole(range::OPTIONAL_COUNT),
-                        Or(|| Scalar::Integer(0)),
-                        "after so many trials another draw of the target takes the place of the first, in \
-                         training and tests (the test at this trial is still of the first); 0: never; only \
-                         with target.kind = \"periodic_gp\"",
-                    ),
                 ],
             },
             Case {
@@ -321,6 +313,14 @@ pub static TRAINING: TableSchema = TableSchema {
             Or(|| Scalar::float(0.0)),
             "standard deviation of the normal noise in the error that the rule sees, independent per time step; \
              scores do not have it; 0: none",
+        ),
+        field(
+            "switch_target_at_trial",
+            whole(range::OPTIONAL_COUNT),
+            Or(|| Scalar::Integer(0)),
+            "after so many trials another draw of the target takes the place of the first, in training and tests (the \
+             test at this trial is still of the first); 0: never; only with training.protocol = \"trials\" and \
+             target.kind = \"periodic_gp\"",
         ),
         field(
             "precision",
