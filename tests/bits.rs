@@ -12,8 +12,30 @@ use tempfile::TempDir;
 
 const RENEW: &str =
     "SYNAPSE_RENEW_GOLDEN=1 cargo test --release -p synapse-runner --test bits golden";
-const STUDY: &str = "tests/fixtures/golden/study.toml";
-const HASHES: &str = "tests/fixtures/golden/bits.sha256";
+/// A study and the hashes of its tables.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pinned {
+    study: &'static str,
+    hashes: &'static str,
+    /// Pieces that it is computed in before it is whole.
+    pieces: [&'static str; 2],
+    /// Rows of `runs.csv`.
+    runs: usize,
+}
+
+const PLAIN: Pinned = Pinned {
+    study: "tests/fixtures/golden/study.toml",
+    hashes: "tests/fixtures/golden/bits.sha256",
+    pieces: ["replicates.targets=1", "replicates.targets=5"],
+    runs: 19 * 2 * 19,
+};
+/// It keeps states: shorter runs are gone on from.
+const NOISY: Pinned = Pinned {
+    study: "tests/fixtures/golden/noise.toml",
+    hashes: "tests/fixtures/golden/noise.sha256",
+    pieces: ["replicates.targets=3", "training.trials=3"],
+    runs: 15 * 2 * 19,
+};
 const TABLES: [&str; 3] = ["runs.csv", "curves.csv", "traces.csv"];
 
 fn in_workspace(path: &str) -> PathBuf {
@@ -30,17 +52,17 @@ fn available() -> Vec<&'static str> {
         .collect()
 }
 
-/// A result folder of the study.
-struct Results(TempDir);
+/// A result folder of a study.
+struct Results(TempDir, Pinned);
 
 impl Results {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+    fn new(of: Pinned) -> Self {
+        Self(tempfile::tempdir().unwrap(), of)
     }
 
     /// Computes what is missing, and checks that the vectors in use were those asked for.
     fn compute(&self, vectors: &str, threads: &str, more: &[&str]) {
-        let output = runner("run")
+        let output = runner("run", self.1)
             .args(["--no-report", "--vectors", vectors, "-j", threads])
             .args(more)
             .arg("--out")
@@ -87,11 +109,11 @@ impl Results {
     }
 }
 
-/// A verb of the program, on the study.
-fn runner(verb: &str) -> Command {
+/// A verb of the program, on a study.
+fn runner(verb: &str, of: Pinned) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
     command
-        .args([verb, STUDY])
+        .args([verb, of.study])
         .current_dir(in_workspace(""))
         .env_remove("RUST_LOG");
     command
@@ -108,47 +130,51 @@ fn assert_same(found: &[String; 3], expected: &[String; 3], how: &str) {
 }
 
 /// The tables as the plainest way of computing them gives them.
-fn plainest() -> [String; 3] {
-    let results = Results::new();
+fn plainest(of: Pinned) -> [String; 3] {
+    let results = Results::new(of);
     results.compute("plain", "1", &[]);
     results.tables()
 }
 
 #[test]
 fn neither_vectors_nor_threads_change_a_byte() {
-    let expected = plainest();
-    // Nothing of what the study is for is missing.
-    assert_eq!(expected[0].lines().count(), 1 + 19 * 2 * 19);
-    for rule in ["classical", "bayesian", "force"] {
-        assert!(expected[0].contains(&format!(",{rule},")), "{rule}");
-    }
-    assert!(expected[0].contains(",diverged,1,"));
-    for vectors in available() {
-        for threads in ["1", "3"] {
-            let results = Results::new();
-            results.compute(vectors, threads, &[]);
-            let how = format!("with {vectors} on {threads} threads");
-            assert_same(&results.tables(), &expected, &how);
+    for of in [PLAIN, NOISY] {
+        let expected = plainest(of);
+        // Nothing of what the study is for is missing.
+        assert_eq!(expected[0].lines().count(), 1 + of.runs);
+        for rule in ["classical", "bayesian", "force"] {
+            assert!(expected[0].contains(&format!(",{rule},")), "{rule}");
+        }
+        assert!(expected[0].contains(",diverged,1,"));
+        for vectors in available() {
+            for threads in ["1", "3"] {
+                let results = Results::new(of);
+                results.compute(vectors, threads, &[]);
+                let how = format!("with {vectors} on {threads} threads");
+                assert_same(&results.tables(), &expected, &how);
+            }
         }
     }
 }
 
 #[test]
 fn pieces_computed_in_different_ways_make_the_same_whole() {
-    let expected = plainest();
-    let paths = available();
-    for first in 0..paths.len() {
-        // Each piece with other vectors, as if the folder went from one machine to the next.
-        let vectors = |piece: usize| paths[(first + piece) % paths.len()];
-        let results = Results::new();
-        results.compute(vectors(0), "1", &["--set", "replicates.targets=1"]);
-        // So many threads that batches are split to keep them all busy.
-        results.compute(vectors(1), "16", &["--set", "replicates.targets=5"]);
-        results.compute(vectors(2), "2", &[]);
-        assert_same(&results.tables(), &expected, "extended twice");
-        results.lose_all_but_every(3);
-        results.compute(vectors(3), "1", &[]);
-        assert_same(&results.tables(), &expected, "resumed after a crash");
+    for of in [PLAIN, NOISY] {
+        let expected = plainest(of);
+        let paths = available();
+        for first in 0..paths.len() {
+            // Each piece with other vectors, as if the folder went from one machine to the next.
+            let vectors = |piece: usize| paths[(first + piece) % paths.len()];
+            let results = Results::new(of);
+            results.compute(vectors(0), "1", &["--set", of.pieces[0]]);
+            // So many threads that batches are split to keep them all busy.
+            results.compute(vectors(1), "16", &["--set", of.pieces[1]]);
+            results.compute(vectors(2), "2", &[]);
+            assert_same(&results.tables(), &expected, "extended twice");
+            results.lose_all_but_every(3);
+            results.compute(vectors(3), "1", &[]);
+            assert_same(&results.tables(), &expected, "resumed after a crash");
+        }
     }
 }
 
@@ -157,7 +183,7 @@ fn vectors_that_this_cpu_lacks_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     for verb in ["run", "plan"] {
-        let output = runner(verb)
+        let output = runner(verb, PLAIN)
             .args(["--vectors", "abacus", "--out"])
             .arg(&out)
             .output()
@@ -173,22 +199,24 @@ fn vectors_that_this_cpu_lacks_are_refused() {
         assert!(!out.exists());
     }
     // Nobody needs it: results do not depend on it.
-    let help = runner("run").arg("--help").output().unwrap();
+    let help = runner("run", PLAIN).arg("--help").output().unwrap();
     assert!(!String::from_utf8(help.stdout).unwrap().contains("vectors"));
 }
 
 /// What the golden file holds: a line `name value` for the numerics version and each file.
 #[derive(Debug, Clone, PartialEq)]
 struct Golden {
+    of: Pinned,
     numerics_version: String,
     study: String,
     tables: [String; 3],
 }
 
 impl Golden {
-    fn of(tables: &[String; 3]) -> Self {
-        let study = std::fs::read_to_string(in_workspace(STUDY)).unwrap();
+    fn of(of: Pinned, tables: &[String; 3]) -> Self {
+        let study = std::fs::read_to_string(in_workspace(of.study)).unwrap();
         Self {
+            of,
             numerics_version: NUMERICS_VERSION.to_string(),
             study: sha256(&study),
             tables: tables.each_ref().map(|table| sha256(table)),
@@ -196,10 +224,12 @@ impl Golden {
     }
 
     fn write(&self) -> String {
+        let Pinned { study, .. } = self.of;
+        let name = study.rsplit('/').next().unwrap();
         let mut text = format!(
-            "# SHA-256 of {STUDY} and of its tables (runs.csv without wall_s). Renew with\n\
+            "# SHA-256 of {study} and of its tables (runs.csv without wall_s). Renew with\n\
              # {RENEW}\n\
-             numerics_version {}\nstudy.toml {}\n",
+             numerics_version {}\n{name} {}\n",
             self.numerics_version, self.study
         );
         for (name, hash) in TABLES.iter().zip(&self.tables) {
@@ -209,30 +239,32 @@ impl Golden {
     }
 
     /// Whatever is missing is empty, and so equals nothing.
-    fn read(text: &str) -> Self {
+    fn read(of: Pinned, text: &str) -> Self {
         let value = |name: &str| {
             let mut lines = text.lines().filter_map(|line| line.split_once(' '));
             let line = lines.find(|(found, _)| *found == name);
             line.map(|(_, value)| value.to_owned()).unwrap_or_default()
         };
         Self {
+            of,
             numerics_version: value("numerics_version"),
-            study: value("study.toml"),
+            study: value(of.study.rsplit('/').next().unwrap()),
             tables: TABLES.map(value),
         }
     }
 
     /// What to do if `found` is not this.
     fn verdict(&self, found: &Self) -> Result<(), String> {
+        let Pinned { study, hashes, .. } = self.of;
         if self.numerics_version != found.numerics_version {
             return Err(format!(
-                "{HASHES} is of numerics version {}, this program of {}: renew the hashes with\n  {RENEW}",
+                "{hashes} is of numerics version {}, this program of {}: renew the hashes with\n  {RENEW}",
                 self.numerics_version, found.numerics_version
             ));
         }
         if self.study != found.study {
             return Err(format!(
-                "{STUDY} is not the one of {HASHES}: renew the hashes with\n  {RENEW}"
+                "{study} is not the one of {hashes}: renew the hashes with\n  {RENEW}"
             ));
         }
         let mut message = String::new();
@@ -261,35 +293,38 @@ fn sha256(text: &str) -> String {
 
 #[test]
 fn golden_hashes_hold_on_every_vector_path() {
-    let mut all: Vec<(&str, [String; 3])> = Vec::new();
-    for vectors in available() {
-        let results = Results::new();
-        results.compute(vectors, "2", &[]);
-        all.push((vectors, results.tables()));
-    }
-    // First of all, among themselves: where they differ, no hash is right.
-    for (vectors, tables) in &all[1..] {
-        assert_same(tables, &all[0].1, &format!("with {vectors} against plain"));
-    }
-    let found = Golden::of(&all[0].1);
-    let file = in_workspace(HASHES);
-    if std::env::var_os("SYNAPSE_RENEW_GOLDEN").is_some() {
-        std::fs::write(&file, found.write()).unwrap();
-    }
-    let expected = Golden::read(&std::fs::read_to_string(&file).unwrap_or_default());
-    if let Err(message) = expected.verdict(&found) {
-        panic!("{message}");
+    for of in [PLAIN, NOISY] {
+        let mut all: Vec<(&str, [String; 3])> = Vec::new();
+        for vectors in available() {
+            let results = Results::new(of);
+            results.compute(vectors, "2", &[]);
+            all.push((vectors, results.tables()));
+        }
+        // First of all, among themselves: where they differ, no hash is right.
+        for (vectors, tables) in &all[1..] {
+            assert_same(tables, &all[0].1, &format!("with {vectors} against plain"));
+        }
+        let found = Golden::of(of, &all[0].1);
+        let file = in_workspace(of.hashes);
+        if std::env::var_os("SYNAPSE_RENEW_GOLDEN").is_some() {
+            std::fs::write(&file, found.write()).unwrap();
+        }
+        let expected = Golden::read(of, &std::fs::read_to_string(&file).unwrap_or_default());
+        if let Err(message) = expected.verdict(&found) {
+            panic!("{message}");
+        }
     }
 }
 
 #[test]
 fn a_golden_difference_says_what_it_means() {
     let golden = Golden {
+        of: PLAIN,
         numerics_version: "7".to_owned(),
         study: "s".to_owned(),
         tables: ["a", "b", "c"].map(str::to_owned),
     };
-    assert_eq!(Golden::read(&golden.write()), golden);
+    assert_eq!(Golden::read(PLAIN, &golden.write()), golden);
     assert_eq!(golden.verdict(&golden), Ok(()));
 
     let mut raised = golden.clone();

@@ -5,9 +5,11 @@ use synapse_core::network::Network;
 use synapse_core::outcome::{Checkpoint, Outcome};
 use synapse_core::params::*;
 use synapse_core::simulation::{Run, SimulationError, simulate};
+use synapse_core::streams::Replicate;
 use synapse_core::target;
 
-fn training(trials: usize, precision: Precision) -> TrainingParams {
+/// `noisy`: with noise in the errors, and another target after four trials.
+fn training(trials: usize, precision: Precision, noisy: bool) -> TrainingParams {
     TrainingParams {
         protocol: Protocol::Trials {
             trials,
@@ -17,6 +19,8 @@ fn training(trials: usize, precision: Precision) -> TrainingParams {
         learn_every_ms: 2.0,
         error_steps: 1,
         error_lag_steps: 0,
+        error_noise: if noisy { 0.1 } else { 0.0 },
+        switch_target_at_trial: if noisy { 4 } else { 0 },
         precision,
     }
 }
@@ -87,53 +91,64 @@ fn after(outcome: &Outcome, trial: usize) -> Vec<Checkpoint> {
 
 #[test]
 fn going_on_is_never_having_stopped() {
+    for noisy in [false, true] {
+        for precision in [Precision::F32, Precision::F64] {
+            goes_on(precision, noisy);
+        }
+    }
+}
+
+fn goes_on(precision: Precision, noisy: bool) {
     let params = NetworkParams {
         units: 53,
         connection_probability: 0.2,
+        state_noise: if noisy { 0.05 } else { 0.0 },
+        initial_state: if noisy { 0.3 } else { 0.0 },
         ..NetworkParams::default()
     };
     let network = Network::draw(&params, 4, 0).unwrap();
-    let target = target::sample(&TargetParams::PeriodicGp { length_ms: 60.0 }, 1.0, 3, 0).unwrap();
+    let drawn = TargetParams::PeriodicGp { length_ms: 60.0 };
+    let target = target::sample(&drawn, 1.0, 3, 0).unwrap();
+    let second = target::sample_second(&drawn, 1.0, 3, 0).unwrap();
     let rules = rules();
-    for precision in [Precision::F32, Precision::F64] {
-        let [short, middle, long] = [3, 5, 9].map(|trials| training(trials, precision));
-        let run = |training, rule| Run {
-            training,
-            rule,
-            target: &target,
-            trace: true,
-            keep_state: true,
-            resume: None,
-        };
-        // All rules in one batch, at each stage.
-        let all =
-            |training| -> Vec<Run<'_>> { rules.iter().map(|rule| run(training, rule)).collect() };
-        let whole = simulate(&network, &all(&long), &()).unwrap();
-        let first = simulate(&network, &all(&short), &()).unwrap();
-        let go_on = |training, before: &[Outcome]| {
-            let mut runs = all(training);
-            let states: Vec<_> = before
-                .iter()
-                .map(|outcome| outcome.state.clone().unwrap())
-                .collect();
-            for (run, state) in runs.iter_mut().zip(&states) {
-                run.resume = Some(state);
-            }
-            simulate(&network, &runs, &()).unwrap()
-        };
-        let second = go_on(&middle, &first);
-        let third = go_on(&long, &second);
-        for (third, whole) in third.iter().zip(&whole) {
-            assert_eq!(third.state, whole.state);
-            assert_eq!(third.trace, whole.trace);
-            assert_eq!(third.checkpoints, after(whole, 5));
-            assert_eq!(third.checkpoints.len(), 3);
-            assert_eq!(third.state.as_ref().unwrap().trial, 9);
+    let [short, middle, long] = [3, 5, 9].map(|trials| training(trials, precision, noisy));
+    let run = |training, rule| Run {
+        training,
+        rule,
+        target: &target,
+        second_target: Some(&second),
+        replicate: Replicate::default(),
+        trace: true,
+        keep_state: true,
+        resume: None,
+    };
+    // All rules in one batch, at each stage.
+    let all = |training| -> Vec<Run<'_>> { rules.iter().map(|rule| run(training, rule)).collect() };
+    let whole = simulate(&network, &all(&long), &()).unwrap();
+    let first = simulate(&network, &all(&short), &()).unwrap();
+    let go_on = |training, before: &[Outcome]| {
+        let mut runs = all(training);
+        let states: Vec<_> = before
+            .iter()
+            .map(|outcome| outcome.state.clone().unwrap())
+            .collect();
+        for (run, state) in runs.iter_mut().zip(&states) {
+            run.resume = Some(state);
         }
-        // A trial that is a checkpoint of both is the same in both.
-        for (second, whole) in second.iter().zip(&whole) {
-            assert_eq!(second.checkpoints[0], after(whole, 3)[0]);
-        }
+        simulate(&network, &runs, &()).unwrap()
+    };
+    let second = go_on(&middle, &first);
+    let third = go_on(&long, &second);
+    for (third, whole) in third.iter().zip(&whole) {
+        assert_eq!(third.state, whole.state);
+        assert_eq!(third.trace, whole.trace);
+        assert_eq!(third.checkpoints, after(whole, 5));
+        assert_eq!(third.checkpoints.len(), 3);
+        assert_eq!(third.state.as_ref().unwrap().trial, 9);
+    }
+    // A trial that is a checkpoint of both is the same in both.
+    for (second, whole) in second.iter().zip(&whole) {
+        assert_eq!(second.checkpoints[0], after(whole, 3)[0]);
     }
 }
 
@@ -146,11 +161,13 @@ fn a_state_that_does_not_fit_is_refused() {
     let network = Network::draw(&params, 4, 0).unwrap();
     let target = target::sample(&TargetParams::PeriodicGp { length_ms: 60.0 }, 1.0, 3, 0).unwrap();
     let rules = rules();
-    let [short, long] = [2, 4].map(|trials| training(trials, Precision::F32));
+    let [short, long] = [2, 4].map(|trials| training(trials, Precision::F32, false));
     let mut run = Run {
         training: &short,
         rule: &rules[2],
         target: &target,
+        second_target: None,
+        replicate: Replicate::default(),
         trace: false,
         keep_state: true,
         resume: None,

@@ -8,8 +8,9 @@ use synapse_core::network::Network;
 use synapse_core::outcome::{Outcome, Status};
 use synapse_core::params::*;
 use synapse_core::simd::{Path, force_path, path};
-use synapse_core::simulation::{Run, simulate};
-use synapse_core::target;
+use synapse_core::simulation::{Run, SimulationError, simulate};
+use synapse_core::streams::Replicate;
+use synapse_core::target::{self, sample_second};
 
 fn bayesian(eta0: f64) -> RuleParams {
     RuleParams::Bayesian {
@@ -33,6 +34,8 @@ fn trials(trials: usize, precision: Precision) -> TrainingParams {
         learn_every_ms: 1.0,
         error_steps: 1,
         error_lag_steps: 0,
+        error_noise: 0.0,
+        switch_target_at_trial: 0,
         precision,
     }
 }
@@ -186,6 +189,8 @@ fn every_rule_and_convention_gives_the_plain_bits() {
                         learn_every_ms: 3.0,
                         error_steps: 4,
                         error_lag_steps: 2,
+                        error_noise: 0.0,
+                        switch_target_at_trial: 0,
                         precision,
                     };
                     for training in [training.clone(), trials(5, precision)] {
@@ -193,6 +198,8 @@ fn every_rule_and_convention_gives_the_plain_bits() {
                             training: &training,
                             rule,
                             target,
+                            second_target: None,
+                            replicate: Replicate::default(),
                             trace: false,
                             keep_state: false,
                             resume: None,
@@ -207,6 +214,123 @@ fn every_rule_and_convention_gives_the_plain_bits() {
                 }
             }
         }
+    }
+}
+
+/// Noise in potentials and errors, an initial state and a switch of targets, each alone and all together.
+#[test]
+fn noise_switch_and_initial_state_give_the_plain_bits() {
+    let params = TargetParams::PeriodicGp { length_ms: 40.0 };
+    let target = &targets(1, 40.0)[0];
+    let second = sample_second(&params, 1.0, 3, 0).unwrap();
+    let rules = [
+        RuleParams::Classical { eta0: 1e-3 },
+        bayesian(1e-2),
+        RuleParams::Bayesian {
+            eta0: 0.1,
+            covariance: Covariance::Block {
+                size: 7,
+                assignment: Assignment::Index,
+            },
+            gain: Gain::Exact,
+            noise: Noise::Window {
+                errors: 20,
+                lag_steps: 1,
+            },
+            update_order: UpdateOrder::Together,
+            drift: None,
+            forgetting: 1.0,
+        },
+        RuleParams::Force { alpha: 1.0 },
+    ];
+    for (state_noise, error_noise, initial_state, switch) in [
+        (0.1, 0.0, 0.0, 0),
+        (0.0, 0.3, 0.0, 0),
+        (0.0, 0.0, 0.7, 0),
+        (0.0, 0.0, 0.0, 2),
+        (0.02, 0.1, 0.5, 3),
+    ] {
+        let params = NetworkParams {
+            state_noise,
+            initial_state,
+            ..small(53)
+        };
+        let network = Network::draw(&params, 4, 1).unwrap();
+        for precision in [Precision::F32, Precision::F64] {
+            let with = |protocol| TrainingParams {
+                protocol,
+                error_noise,
+                ..trials(5, precision)
+            };
+            let trained = TrainingParams {
+                switch_target_at_trial: switch,
+                ..with(Protocol::Trials {
+                    trials: 5,
+                    washout_ms: 30.0,
+                    checkpoints_every: 1,
+                })
+            };
+            let streamed = TrainingParams {
+                learn_every_ms: 2.0,
+                error_steps: 2,
+                ..with(Protocol::Stream {
+                    duration_ms: 200.0,
+                    validate_every_ms: 50.0,
+                    test_periods: 1,
+                    learn_at_validation: true,
+                })
+            };
+            let runs: Vec<Run<'_>> = (0..37)
+                .map(|i| Run {
+                    training: if i % 5 == 3 { &streamed } else { &trained },
+                    rule: &rules[i % rules.len()],
+                    target,
+                    second_target: Some(&second),
+                    replicate: Replicate {
+                        seed: 4,
+                        network: 1,
+                        target: i as u64 / 4,
+                    },
+                    trace: false,
+                    keep_state: false,
+                    resume: None,
+                })
+                .collect();
+            let expected: Vec<Outcome> = runs.iter().map(|run| plain(&network, run)).collect();
+            for size in [1, 2, 7, 16, 37] {
+                let found: Vec<Outcome> = runs
+                    .chunks(size)
+                    .flat_map(|batch| simulate(&network, batch, &()).unwrap())
+                    .collect();
+                assert_eq!(found, expected, "{precision:?}, {size} runs, {params:?}");
+            }
+            // Targets differ in their noise alone here.
+            let noisy = state_noise > 0.0 || error_noise > 0.0;
+            assert_eq!(expected[0] != expected[4], noisy);
+        }
+    }
+}
+
+#[test]
+fn a_switch_needs_a_second_target() {
+    let network = Network::draw(&small(53), 4, 0).unwrap();
+    let mut training = trials(7, Precision::F32);
+    training.switch_target_at_trial = 1;
+    let target = &targets(1, 40.0)[0];
+    let mut run = Run {
+        training: &training,
+        rule: &RuleParams::Classical { eta0: 1e-3 },
+        target,
+        second_target: None,
+        replicate: Replicate::default(),
+        trace: false,
+        keep_state: false,
+        resume: None,
+    };
+    for second in [None, Some(&target[1..])] {
+        run.second_target = second;
+        let found = simulate(&network, std::slice::from_ref(&run), &());
+        assert_eq!(found, Err(SimulationError::NoSecondTarget));
     }
 }
 
@@ -282,6 +406,8 @@ impl Mixture {
                 },
                 training: &self.trainings[i % self.trainings.len()],
                 target: &self.targets[i % 2][i / 2],
+                second_target: None,
+                replicate: Replicate::default(),
                 trace: i % 4 == 0,
                 keep_state: false,
                 resume: None,
@@ -294,8 +420,19 @@ impl Mixture {
 fn a_run_has_the_plain_bits_in_any_batch_on_any_vector_path() {
     // The only test of this process that chooses a path. No other asks which is in use.
     let widest = path();
-    for precision in [Precision::F32, Precision::F64] {
-        let network = Network::draw(&small(53), 4, 0).unwrap();
+    let noisy = NetworkParams {
+        state_noise: 0.01,
+        initial_state: 0.1,
+        ..small(53)
+    };
+    let quiet = small(53);
+    for (precision, params) in [
+        (Precision::F32, &quiet),
+        (Precision::F32, &noisy),
+        (Precision::F64, &quiet),
+        (Precision::F64, &noisy),
+    ] {
+        let network = Network::draw(params, 4, 0).unwrap();
         let mixture = Mixture::new(precision);
         let runs = mixture.runs();
         let alone: Vec<Outcome> = runs
@@ -350,6 +487,8 @@ fn a_diverged_run_says_when_and_keeps_its_rows() {
         training: &training,
         rule: &rule,
         target,
+        second_target: None,
+        replicate: Replicate::default(),
         trace: true,
         keep_state: false,
         resume: None,

@@ -3,14 +3,17 @@
 
 mod force;
 mod kalman;
+mod noise;
 
 use force::Inverse;
 use kalman::{Blocks, learn_diagonal, learn_full};
+use noise::Noise as Draws;
 use synapse_core::network::Network;
 use synapse_core::numeric::Real;
 use synapse_core::outcome::{Checkpoint, Outcome, Status};
 use synapse_core::params::*;
 use synapse_core::simulation::{DIVERGENCE_BOUND, Run};
+use synapse_core::streams::Replicate;
 
 /// What a plain run needs to know.
 struct Plain<'a> {
@@ -18,6 +21,8 @@ struct Plain<'a> {
     training: &'a TrainingParams,
     rule: &'a RuleParams,
     target: &'a [f64],
+    second_target: &'a [f64],
+    replicate: Replicate,
 }
 
 /// State and weights of the one network.
@@ -33,6 +38,8 @@ struct State<F> {
     /// Errors of learning steps, for windows; and of this trial or stream, for δ.
     errors: Vec<F>,
     recent: Vec<F>,
+    /// The noise of this trial or block.
+    noise: Draws,
 }
 
 impl Plain<'_> {
@@ -61,6 +68,7 @@ impl Plain<'_> {
             blocks: None,
             errors: Vec::new(),
             recent: Vec::new(),
+            noise: Draws::of_trial(self.replicate, 0, false),
         }
     }
 
@@ -72,7 +80,15 @@ impl Plain<'_> {
         sum
     }
 
-    /// V_i += (dt/τ)(Σ J r + A fb − V_i), then the pulse.
+    /// V_i as the network has it at the start of a trial.
+    fn begin<F: Real>(&self, state: &mut State<F>) {
+        let initial = self.network.initial.iter();
+        state.v = initial.map(|&v| F::from_f64(v)).collect();
+        state.r = state.v.iter().map(|&v| v.tanh()).collect();
+        state.recent.clear();
+    }
+
+    /// V_i += (dt/τ)(Σ J r + A fb − V_i), then the pulse, then the noise.
     fn euler<F: Real>(&self, state: &mut State<F>, output: F, pulse_row: Option<usize>) {
         let params = &self.network.params;
         let leak = F::from_f64(params.dt_ms / params.tau_ms);
@@ -91,6 +107,13 @@ impl Plain<'_> {
             state.v[i] = leak.mul_add(drive - v, v);
             if let Some(row) = pulse_row {
                 state.v[i] += leak * F::from_f64(self.network.pulse[(row, i)]);
+            }
+        }
+        if params.state_noise > 0.0 {
+            let scale = params.state_noise * (2.0 * params.dt_ms / params.tau_ms).sqrt();
+            let xi = state.noise.of_potentials(params.units);
+            for i in 0..params.units {
+                state.v[i] += F::from_f64(scale) * F::from_f64(f64::from(xi[i]));
             }
         }
         for i in 0..params.units {
@@ -249,6 +272,7 @@ impl Plain<'_> {
 /// One step's role in the protocol.
 struct Role {
     target: Option<usize>,
+    second_target: bool,
     learning: bool,
     learning_step: bool,
     pulse_row: Option<usize>,
@@ -263,9 +287,17 @@ impl Plain<'_> {
         }
         let mut square = None;
         if let Some(at) = role.target {
-            let error = F::from_f64(self.target[at % self.target.len()]) - output;
+            let target = match role.second_target {
+                true => self.second_target,
+                false => self.target,
+            };
+            let error = F::from_f64(target[at % target.len()]) - output;
             square = Some(error.to_f64() * error.to_f64());
             if role.learning {
+                let error = match self.training.error_noise {
+                    0.0 => error,
+                    sd => error + F::from_f64(sd * state.noise.of_error()),
+                };
                 state.errors.push(error);
                 state.recent.push(error);
                 if role.learning_step
@@ -289,17 +321,19 @@ impl Plain<'_> {
         &self,
         state: &mut State<F>,
         washout: usize,
-        learning: bool,
+        (trial, learning): (usize, bool),
     ) -> Result<f64, usize> {
         let every = self.steps(self.training.learn_every_ms);
-        state.v.fill(F::ZERO);
-        state.r.fill(F::ZERO);
-        state.recent.clear();
+        self.begin(state);
+        state.noise = Draws::of_trial(self.replicate, trial, learning);
+        let switch = self.training.switch_target_at_trial;
+        let second_target = switch > 0 && trial > switch;
         let mut squares = 0.0;
         for step in 0..washout + self.target.len() {
             let since = step.checked_sub(washout);
             let role = Role {
                 target: since,
+                second_target,
                 learning,
                 learning_step: since.is_some_and(|since| since % every == 0),
                 pulse_row: self.pulse_row(step),
@@ -333,10 +367,12 @@ impl Plain<'_> {
                         let washout = self.steps(washout_ms);
                         let tracking_mse = match trial {
                             0 => None,
-                            _ => Some(self.trial(&mut state, washout, true).map_err(at)?),
+                            _ => Some(self.trial(&mut state, washout, (trial, true)).map_err(at)?),
                         };
                         if is_checkpoint(trial) {
-                            let test = self.trial(&mut state, washout, false).map_err(at)?;
+                            let test = self
+                                .trial(&mut state, washout, (trial, false))
+                                .map_err(at)?;
                             outcome.checkpoints.push(Checkpoint {
                                 trial,
                                 test_mse: Some(test),
@@ -393,9 +429,11 @@ impl Plain<'_> {
         let learned = block * blocks;
         let tested = test_periods * self.target.len();
         let mut squares = 0.0;
+        self.begin(state);
         for step in 0..learned + tested {
             let role = Role {
                 target: Some(step),
+                second_target: false,
                 learning: step < learned,
                 learning_step: step % every == 0 && (learn_at_validation || step % block != 0),
                 pulse_row: self.pulse_row(step),
@@ -405,6 +443,9 @@ impl Plain<'_> {
             } else {
                 (blocks, step - learned)
             };
+            if within == 0 {
+                state.noise = Draws::of_trial(self.replicate, trial, step < learned);
+            }
             let square = self.step(state, &role).map_err(|()| (trial, within))?;
             squares += square.unwrap_or(0.0);
             if step < learned && within == block - 1 {
@@ -439,6 +480,8 @@ pub fn plain(network: &Network, run: &Run<'_>) -> Outcome {
         training: run.training,
         rule: run.rule,
         target: run.target,
+        second_target: run.second_target.unwrap_or(run.target),
+        replicate: run.replicate,
     };
     match run.training.precision {
         Precision::F32 => plain.run::<f32>(),

@@ -14,6 +14,7 @@ use synapse_core::params::{
     TrainingParams, UpdateOrder,
 };
 use synapse_core::simulation::{Run, simulate};
+use synapse_core::streams::Replicate;
 use synapse_core::target;
 
 /// N of the published network.
@@ -22,6 +23,15 @@ const SEED: u64 = 1;
 
 fn published_network() -> Network {
     Network::draw(&NetworkParams::default(), SEED, 0).expect("the published network is well posed")
+}
+
+/// The same with noise in its potentials.
+fn noisy_network() -> Network {
+    let params = NetworkParams {
+        state_noise: 0.01,
+        ..NetworkParams::default()
+    };
+    Network::draw(&params, SEED, 0).expect("a well-posed network")
 }
 
 /// As many numbers as `L` runs have, different from one another and within the range of rates.
@@ -128,7 +138,7 @@ fn force<F: Real>(criterion: &mut Criterion, format: &str) {
 
 /// Whole runs of one trial and its two tests, from laying the network out to the errors.
 fn time_steps(criterion: &mut Criterion) {
-    let network = published_network();
+    let (network, noisy) = (published_network(), noisy_network());
     let target_params = TargetParams::PeriodicGp { length_ms: 300.0 };
     let target = target::sample(&target_params, 1.0, SEED, 0).expect("a well-posed target");
     let classical = RuleParams::Classical { eta0: 1e-4 };
@@ -151,10 +161,11 @@ fn time_steps(criterion: &mut Criterion) {
     ];
     let mut group = criterion.benchmark_group("run_step");
     group.sample_size(10);
-    for (name, rule) in [
-        ("classical", &classical),
-        ("bayesian", &bayesian),
-        ("force", &force),
+    for (name, rule, network) in [
+        ("classical", &classical, &network),
+        ("bayesian", &bayesian, &network),
+        ("bayesian_noisy", &bayesian, &noisy),
+        ("force", &force, &network),
     ] {
         for (precision, format, runs) in shapes {
             let training = TrainingParams {
@@ -166,12 +177,16 @@ fn time_steps(criterion: &mut Criterion) {
                 learn_every_ms: 1.0,
                 error_steps: 1,
                 error_lag_steps: 0,
+                error_noise: 0.0,
+                switch_target_at_trial: 0,
                 precision,
             };
             let run = Run {
                 training: &training,
                 rule,
                 target: &target,
+                second_target: None,
+                replicate: Replicate::default(),
                 trace: false,
                 keep_state: false,
                 resume: None,
@@ -181,7 +196,7 @@ fn time_steps(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements((steps * runs) as u64));
             let id = BenchmarkId::new(format!("{name}_{format}"), runs);
             group.bench_function(id, |bencher| {
-                bencher.iter(|| simulate(&network, black_box(&batch), &()));
+                bencher.iter(|| simulate(network, black_box(&batch), &()));
             });
         }
     }

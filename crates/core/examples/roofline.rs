@@ -21,6 +21,7 @@ use synapse_core::numeric::{LINE, PerUnit, Real};
 use synapse_core::params::*;
 use synapse_core::simd;
 use synapse_core::simulation::{self, Monitor, Run, simulate};
+use synapse_core::streams::Replicate;
 
 const UNITS: usize = 500;
 const ROUNDS: usize = 15;
@@ -328,6 +329,8 @@ fn whole_step(network: &Network, rule: &RuleParams, precision: Precision, lanes:
         learn_every_ms: 1.0,
         error_steps: 1,
         error_lag_steps: 0,
+        error_noise: 0.0,
+        switch_target_at_trial: 0,
         precision,
     };
     let target: Vec<f64> = (0..700).map(|step| (step as f64 * 0.02).sin()).collect();
@@ -335,6 +338,8 @@ fn whole_step(network: &Network, rule: &RuleParams, precision: Precision, lanes:
         training: &training,
         rule,
         target: &target,
+        second_target: None,
+        replicate: Replicate::default(),
         trace: false,
         keep_state: false,
         resume: None,

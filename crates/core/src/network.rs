@@ -1,6 +1,6 @@
 //! One replicate of the recurrent network: what is drawn once and never learns.
 //!
-//! The numbers behind J, A, the pulse and w(0) are drawn before scaling, each from a stream of its
+//! The numbers behind J, A, the pulse, w(0) and V(0) are drawn before scaling, each from a stream of its
 //! own, so that networks that differ only in gain, convention or time constant share them: they are
 //! the same network k at another setting.
 
@@ -42,6 +42,8 @@ pub struct Network {
     pub shuffle: Vec<f64>,
     /// w_i(0), N values.
     pub readout: Vec<f64>,
+    /// V_i at the start of each trial, N values.
+    pub initial: Vec<f64>,
 }
 
 impl Network {
@@ -61,6 +63,7 @@ impl Network {
         let mut pulse = stream(Purpose::Pulse);
         let mut readout = stream(Purpose::Readout);
         let mut shuffle = stream(Purpose::Shuffle);
+        let mut initial = stream(Purpose::InitialState);
         let readout_sd = standard_deviation(1.0 / units as f64, params.readout_scale);
         let pulse_steps = whole_steps(params.pulse_ms, params.dt_ms).unwrap_or(0);
         let pulse = match params.pulse_input {
@@ -84,6 +87,9 @@ impl Network {
             pulse,
             shuffle: (0..units).map(|_| shuffle.symmetric()).collect(),
             readout: (0..units).map(|_| readout_sd * readout.normal()).collect(),
+            initial: (0..units)
+                .map(|_| params.initial_state * initial.normal())
+                .collect(),
             params: params.clone(),
         })
     }
@@ -180,6 +186,22 @@ mod tests {
                 .into_iter()
                 .all(|row| row.iter().all(|&x| x == row[0]))
         );
+    }
+
+    #[test]
+    fn the_initial_state_is_normal_and_leaves_all_else_as_it_was() {
+        let paper = Network::draw(&NetworkParams::default(), 1, 0).unwrap();
+        let params = NetworkParams {
+            initial_state: 0.5,
+            ..NetworkParams::default()
+        };
+        let other = Network::draw(&params, 1, 0).unwrap();
+        assert!(paper.initial.iter().all(|&v| v == 0.0));
+        let relative = variance(&other.initial) / 0.25;
+        assert!((relative - 1.0).abs() < 5.0 * (2.0f64 / 500.0).sqrt());
+        assert_eq!(paper.recurrent, other.recurrent);
+        assert_eq!(paper.readout, other.readout);
+        assert_ne!(paper.initial, Network::draw(&params, 1, 1).unwrap().initial);
     }
 
     #[test]

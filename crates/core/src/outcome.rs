@@ -52,8 +52,9 @@ pub struct Outcome {
     pub state: Option<Learned>,
 }
 
-/// What a run of trials has learned: enough to go on with more of them. A trial starts from V_i = 0,
-/// so this is all that it inherits from the one before. Numbers of both formats are exact in f64.
+/// What a run of trials has learned: enough to go on with more of them. A trial starts from the same V_i
+/// (0, or the network's own) and draws noise from a stream of its own, so this is all that it inherits
+/// from the one before. Numbers of both formats are exact in f64.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Learned {
     /// Trials learned.

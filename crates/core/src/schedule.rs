@@ -19,6 +19,8 @@ pub struct Segment {
     pub steps: usize,
     /// The target begins at this step; scoring and learning, too.
     pub washout: usize,
+    /// Whether its target is the one after the switch.
+    pub second_target: bool,
     /// Which step of the target's period it begins with.
     pub target_phase: usize,
     /// The first learning step is this many steps after the washout.
@@ -65,7 +67,10 @@ pub fn segments(
             trials,
             washout_ms,
             checkpoints_every,
-        } => trial_segments(trials, steps(washout_ms), checkpoints_every, timing),
+        } => {
+            let switch = training.switch_target_at_trial;
+            trial_segments(trials, steps(washout_ms), checkpoints_every, switch, timing)
+        }
         Protocol::Stream {
             duration_ms,
             validate_every_ms,
@@ -168,6 +173,7 @@ fn trial_segments(
     trials: usize,
     washout: usize,
     checkpoints_every: usize,
+    switch: usize,
     timing: &Timing,
 ) -> Vec<Segment> {
     let steps = washout + timing.target;
@@ -178,6 +184,7 @@ fn trial_segments(
         reset: true,
         steps,
         washout,
+        second_target: switch > 0 && trial > switch,
         target_phase: 0,
         first_learning: 0,
         skip_first: false,
@@ -216,6 +223,7 @@ fn stream_segments(
             reset: start == 0,
             steps,
             washout: 0,
+            second_target: false,
             target_phase: start % timing.target,
             first_learning: (timing.learn_every - start % timing.learn_every) % timing.learn_every,
             skip_first: !learn_at_validation,
@@ -248,6 +256,8 @@ mod tests {
             learn_every_ms: 5.0,
             error_steps: 1,
             error_lag_steps: 0,
+            error_noise: 0.0,
+            switch_target_at_trial: 0,
             precision: Precision::F32,
         }
     }
@@ -266,7 +276,11 @@ mod tests {
             checkpoints_every: 2,
         };
         assert_eq!(checkpoints(&protocol, 1.0), [0, 2, 4, 5]);
-        let list = segments(&training(protocol.clone()), 1.0, &TIMING).unwrap();
+        let switched = TrainingParams {
+            switch_target_at_trial: 3,
+            ..training(protocol.clone())
+        };
+        let list = segments(&switched, 1.0, &TIMING).unwrap();
         let order: Vec<(usize, bool)> = list.iter().map(|s| (s.trial, s.learning)).collect();
         let (learn, test) = (true, false);
         assert_eq!(
@@ -285,6 +299,9 @@ mod tests {
         );
         assert!(list.iter().all(|s| s.reset && s.steps == 130));
         assert!(list.iter().all(|s| s.washout == 30 && s.pulse == (10..20)));
+        let first_target = |s: &&Segment| !s.second_target;
+        assert_eq!(list.iter().take_while(first_target).count(), 5);
+        assert!(list[5..].iter().all(|s| s.second_target));
         let steps: usize = list.iter().map(|s| s.steps).sum();
         assert_eq!(run_steps(&protocol, 1.0, 100), steps as u64);
         let last: Vec<bool> = list.iter().map(|s| s.last_test).collect();

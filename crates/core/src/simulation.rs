@@ -6,12 +6,13 @@
 
 mod lane;
 
-use crate::kernel::{self, Recurrent};
+use crate::kernel::{self, NoiseStreams, Recurrent};
 use crate::network::Network;
 use crate::numeric::{Lanes, Mask, PANEL, PerUnit, Real};
 use crate::outcome::{Learned, Outcome, Status};
 use crate::params::{NetworkParams, ParamError, Precision, Protocol, RuleParams, TrainingParams};
 use crate::rule::{self, LearningStep, Rule};
+use crate::streams::{Purpose, Replicate};
 use lane::{Lane, Next};
 use std::ops::ControlFlow;
 
@@ -48,6 +49,10 @@ pub struct Run<'a> {
     pub rule: &'a RuleParams,
     /// One period of the target, a value per time step.
     pub target: &'a [f64],
+    /// The target after the switch, as long as the first, where the protocol has one.
+    pub second_target: Option<&'a [f64]>,
+    /// What its noise follows from.
+    pub replicate: Replicate,
     /// Whether to keep the trace of the last test.
     pub trace: bool,
     /// Whether to keep what has been learned in the end.
@@ -66,6 +71,8 @@ pub enum SimulationError {
     MixedPrecision,
     /// A target without a single step.
     EmptyTarget,
+    /// A protocol that switches to a second target, and none as long as the first.
+    NoSecondTarget,
     /// A state to go on from that is of another rule or network, or of as many trials or more, or for
     /// a stream.
     WrongState,
@@ -82,6 +89,7 @@ impl std::fmt::Display for SimulationError {
             }
             Self::MixedPrecision => write!(f, "a batch holds runs of one precision"),
             Self::EmptyTarget => write!(f, "the target has no time step"),
+            Self::NoSecondTarget => write!(f, "no second target as long as the first"),
             Self::WrongState => write!(f, "the state to go on from does not fit the run"),
             Self::Interrupted => write!(f, "interrupted"),
         }
@@ -175,6 +183,10 @@ fn check(network: &Network, runs: &[Run<'_>]) -> Result<(), SimulationError> {
         if run.target.is_empty() {
             return Err(SimulationError::EmptyTarget);
         }
+        let second = run.second_target.map(<[f64]>::len);
+        if run.training.switches_target() && second != Some(run.target.len()) {
+            return Err(SimulationError::NoSecondTarget);
+        }
         if run.training.precision != runs[0].training.precision {
             return Err(SimulationError::MixedPrecision);
         }
@@ -206,6 +218,10 @@ struct Engine<'a, F, const L: usize> {
     /// One rule of each kind that the runs have; each keeps the state of its own lanes.
     rules: Vec<KindOfRule<F, L>>,
     lanes: [Option<Lane<'a, F>>; L],
+    /// V_i and r_i at the start of a trial, unless it starts from rest.
+    initial: Option<Vec<(F, F)>>,
+    /// The noise in the membrane potentials and its scale σ √(2 dt/τ_m).
+    noise: Option<(F, NoiseStreams<L>)>,
     /// The next run that has not been given a lane.
     next_run: usize,
     outcomes: Vec<Option<Outcome>>,
@@ -228,6 +244,9 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         let zeros = || PerUnit::zeros(units);
         let state = runs.iter().map(|run| rule::state_bytes(run.rule, units, 1));
         let work = L * (network.recurrent.value.len() + state.max().unwrap_or(0)).max(1);
+        let params = &network.params;
+        let initial = network.initial.iter().map(|&v| F::from_f64(v));
+        let scale = params.state_noise * libm::sqrt(2.0 * params.dt_ms / params.tau_ms);
         let mut engine = Self {
             network,
             runs,
@@ -239,6 +258,8 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             output: [F::ZERO; L],
             rules: Self::rules(runs, network),
             lanes: std::array::from_fn(|_| None),
+            initial: (params.initial_state > 0.0).then(|| initial.map(|v| (v, v.tanh())).collect()),
+            noise: (scale > 0.0).then(|| (F::from_f64(scale), NoiseStreams::new())),
             next_run: 0,
             outcomes: vec![None; runs.len()],
             monitor_every: (MONITOR_EVERY / work).clamp(1, MONITOR_STEPS),
@@ -268,7 +289,6 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
 
     /// Gives the lane the next run, or zeros for ever.
     fn refill(&mut self, lane: usize) {
-        self.reset(lane);
         for kind in &mut self.rules {
             if std::mem::take(&mut kind.lanes[lane]) {
                 kind.rule.park(lane);
@@ -279,6 +299,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
                 weight[lane] = F::ZERO;
             }
             self.lanes[lane] = None;
+            self.reset(lane);
             return;
         };
         let start = run
@@ -286,6 +307,10 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             .map_or(&self.network.readout, |state| &state.weights);
         for (weight, &start) in self.weights.rows_mut().iter_mut().zip(start) {
             weight[lane] = F::from_f64(start);
+        }
+        self.reset(lane);
+        if let Some((_, streams)) = &mut self.noise {
+            streams.set_key(lane, &run.replicate.key(Purpose::StateNoise));
         }
         for kind in &mut self.rules {
             if kind.kind == rule::Kind::of(run.rule) {
@@ -300,7 +325,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         self.next_run += 1;
     }
 
-    /// The state at the start of a trial: V_i = 0.
+    /// The state at the start of a trial: V_i = 0, or the network's own. V is that of the present weights.
     fn reset(&mut self, lane: usize) {
         for (potential, rate) in self
             .potentials
@@ -312,6 +337,15 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             rate[lane] = F::ZERO;
         }
         self.output[lane] = F::ZERO;
+        let Some(initial) = &self.initial else {
+            return;
+        };
+        let rows = self.potentials.rows_mut().iter_mut();
+        let rows = rows.zip(self.rates.rows_mut()).zip(self.weights.rows());
+        for (((potential, rate), weight), &(v, r)) in rows.zip(initial) {
+            (potential[lane], rate[lane]) = (v, r);
+            self.output[lane] = weight[lane].mul_add(r, self.output[lane]);
+        }
     }
 
     fn run(mut self, monitor: &dyn Monitor) -> Result<Vec<Outcome>, SimulationError> {
@@ -349,6 +383,7 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
             if let Some(lane) = lane
                 && let Some(error) = lane.score(self.output[index])
             {
+                let error = lane.seen(error);
                 errors[index] = error;
                 observing[index] = lane.learning();
                 if let Some(sum) = lane.delta(error) {
@@ -437,6 +472,15 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
                     potential[index] += leak * F::from_f64(input);
                 }
             }
+        }
+        if let Some((scale, streams)) = &mut self.noise {
+            for (index, lane) in self.lanes.iter().enumerate() {
+                if let Some(lane) = lane {
+                    let (stream, step) = lane.place_in_noise();
+                    streams.seek(index, stream, step);
+                }
+            }
+            kernel::add_noise(streams, *scale, self.potentials.rows_mut());
         }
         self.output = kernel::rates_and_readout(&self.potentials, &self.weights, &mut self.rates);
     }

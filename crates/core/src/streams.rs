@@ -4,6 +4,9 @@
 //! value, another network) moves the numbers that another purpose draws. Normal deviates come from
 //! the Box–Muller transform over `libm`, so that the bits do not depend on the platform's
 //! mathematical library.
+//!
+//! What a run draws while it is computed (noise) comes from streams of its network and target, one for
+//! each trial: the same in all conditions, and wherever the run starts.
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -26,6 +29,14 @@ pub enum Purpose {
     Shuffle,
     /// The coefficients of a drawn target.
     Target,
+    /// Those of the target that comes after a switch.
+    SecondTarget,
+    /// V_i(0), before scaling.
+    InitialState,
+    /// The noise in the membrane potentials of a run.
+    StateNoise,
+    /// The noise in the errors that a run's rule sees.
+    ErrorNoise,
 }
 
 impl Purpose {
@@ -38,8 +49,47 @@ impl Purpose {
             Self::Readout => "network.readout",
             Self::Shuffle => "network.shuffle",
             Self::Target => "target",
+            Self::SecondTarget => "target.second",
+            Self::InitialState => "network.initial_state",
+            Self::StateNoise => "network.state_noise",
+            Self::ErrorNoise => "training.error_noise",
         }
     }
+}
+
+/// Which network and target of which study a run is of: what its own random numbers follow from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Replicate {
+    /// The study's seed.
+    pub seed: u64,
+    /// The network.
+    pub network: u64,
+    /// The target.
+    pub target: u64,
+}
+
+impl Replicate {
+    /// The key of its ChaCha8 streams for a purpose.
+    pub fn key(self, purpose: Purpose) -> [u8; 32] {
+        key(purpose, self.seed, &[self.network, self.target])
+    }
+}
+
+/// The number of the stream of a trial (or block), with learning or without.
+pub fn stream_of_trial(trial: usize, learning: bool) -> u64 {
+    2 * trial as u64 + u64::from(learning)
+}
+
+fn key(purpose: Purpose, seed: u64, indices: &[u64]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"synapse-bench random stream 1\0");
+    hash.update(purpose.name().as_bytes());
+    hash.update(b"\0");
+    hash.update(seed.to_le_bytes());
+    for index in indices {
+        hash.update(index.to_le_bytes());
+    }
+    hash.finalize().into()
 }
 
 /// One random stream.
@@ -52,14 +102,18 @@ pub struct RandomStream {
 impl RandomStream {
     /// The stream of `purpose` for replicate `index` of the study with this seed.
     pub fn new(seed: u64, purpose: Purpose, index: u64) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(b"synapse-bench random stream 1\0");
-        hash.update(purpose.name().as_bytes());
-        hash.update(b"\0");
-        hash.update(seed.to_le_bytes());
-        hash.update(index.to_le_bytes());
         Self {
-            generator: ChaCha8Rng::from_seed(hash.finalize().into()),
+            generator: ChaCha8Rng::from_seed(key(purpose, seed, &[index])),
+            spare: None,
+        }
+    }
+
+    /// That of a run for a purpose, in a trial: the stream with this number of the run's key.
+    pub fn of_run(replicate: Replicate, purpose: Purpose, stream: u64) -> Self {
+        let mut generator = ChaCha8Rng::from_seed(replicate.key(purpose));
+        generator.set_stream(stream);
+        Self {
+            generator,
             spare: None,
         }
     }
@@ -117,6 +171,33 @@ mod tests {
                 vec![4_592_750_656_496_728_700, 13_827_453_565_535_695_880]
             )
         );
+    }
+
+    #[test]
+    fn runs_and_trials_separate_streams() {
+        let first = |replicate, purpose, trial, learning| {
+            let stream = stream_of_trial(trial, learning);
+            RandomStream::of_run(replicate, purpose, stream).unit()
+        };
+        let base = Replicate {
+            seed: 1,
+            network: 2,
+            target: 3,
+        };
+        let noise = Purpose::ErrorNoise;
+        let mut drawn = vec![
+            first(base, noise, 1, true),
+            first(base, noise, 1, false),
+            first(base, noise, 0, true),
+            first(base, Purpose::StateNoise, 1, true),
+            first(Replicate { seed: 2, ..base }, noise, 1, true),
+            first(Replicate { network: 3, ..base }, noise, 1, true),
+            first(Replicate { target: 2, ..base }, noise, 1, true),
+        ];
+        assert_eq!(drawn[0], first(base, noise, 1, true));
+        drawn.sort_by(f64::total_cmp);
+        drawn.dedup();
+        assert_eq!(drawn.len(), 7);
     }
 
     #[test]

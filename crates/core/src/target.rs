@@ -28,13 +28,43 @@ pub fn sample(
     seed: u64,
     index: u64,
 ) -> Result<Vec<f64>, Vec<ParamError>> {
+    sample_from(
+        params,
+        dt_ms,
+        RandomStream::new(seed, Purpose::Target, index),
+    )
+}
+
+/// Samples the target that takes the place of [`sample`]'s after a switch: of a drawn one, another
+/// draw; a given one is the same again.
+///
+/// # Errors
+/// All that [`TargetParams::check`] finds.
+pub fn sample_second(
+    params: &TargetParams,
+    dt_ms: f64,
+    seed: u64,
+    index: u64,
+) -> Result<Vec<f64>, Vec<ParamError>> {
+    sample_from(
+        params,
+        dt_ms,
+        RandomStream::new(seed, Purpose::SecondTarget, index),
+    )
+}
+
+fn sample_from(
+    params: &TargetParams,
+    dt_ms: f64,
+    stream: RandomStream,
+) -> Result<Vec<f64>, Vec<ParamError>> {
     let errors = params.check(dt_ms);
     if !errors.is_empty() {
         return Err(errors);
     }
     let steps = steps_of_period(params, dt_ms);
     Ok(match params {
-        TargetParams::PeriodicGp { .. } => periodic_gp(steps, seed, index),
+        TargetParams::PeriodicGp { .. } => periodic_gp(steps, stream),
         TargetParams::Sines { components, .. } => sines(steps, dt_ms, components),
         TargetParams::Samples {
             values,
@@ -73,8 +103,7 @@ fn bessel_i_at_1(order: usize) -> f64 {
     sum
 }
 
-fn periodic_gp(steps: usize, seed: u64, index: u64) -> Vec<f64> {
-    let mut stream = RandomStream::new(seed, Purpose::Target, index);
+fn periodic_gp(steps: usize, mut stream: RandomStream) -> Vec<f64> {
     let scale = libm::exp(-1.0);
     let mean = libm::sqrt(scale * bessel_i_at_1(0)) * stream.normal();
     let coefficients: Vec<(f64, f64)> = (1..=HARMONICS)
@@ -199,6 +228,23 @@ mod tests {
         for step in 0..100 {
             assert!((short[step] - long[3 * step]).abs() < 1e-12);
         }
+    }
+
+    #[test]
+    fn the_second_target_is_another_draw() {
+        let params = TargetParams::PeriodicGp { length_ms: 40.0 };
+        let draws = 4000;
+        let mut covariance = 0.0;
+        for index in 0..draws {
+            let first = sample(&params, 1.0, 11, index).unwrap();
+            let second = sample_second(&params, 1.0, 11, index).unwrap();
+            assert_eq!(second, sample_second(&params, 1.0, 11, index).unwrap());
+            covariance += first[3] * second[3] / draws as f64;
+        }
+        assert!(
+            covariance.abs() < 5.0 / (draws as f64).sqrt(),
+            "{covariance}"
+        );
     }
 
     #[test]

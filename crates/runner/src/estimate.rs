@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use synapse_core::network::Network;
 use synapse_core::params::{Protocol, RuleParams, TrainingParams};
 use synapse_core::simulation::{self, Monitor, Run, lanes};
+use synapse_core::streams::Replicate;
 use synapse_core::target;
 
 /// All calibrations together take about this long; each shape of batch gets its share.
@@ -186,6 +187,7 @@ fn calibrate(seed: u64, conditions: &[&Condition], copies: usize, budget: Durati
             .map(|condition| {
                 let mut training = (*condition.training).clone();
                 training.protocol = protocol.clone();
+                training.switch_target_at_trial = 0;
                 if !learning {
                     training.learn_every_ms = stretch;
                 }
@@ -200,6 +202,8 @@ fn calibrate(seed: u64, conditions: &[&Condition], copies: usize, budget: Durati
                 training,
                 rule: if learning { rule } else { &resting },
                 target,
+                second_target: None,
+                replicate: Replicate::default(),
                 trace: false,
                 keep_state: false,
                 resume: None,

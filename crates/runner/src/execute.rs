@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use synapse_core::network::Network;
 use synapse_core::outcome::{Learned, Outcome, Status};
 use synapse_core::simulation::{self, Monitor, Run, SimulationError};
+use synapse_core::streams::Replicate;
 use synapse_core::target;
 
 /// A run that has been computed, or could not be.
@@ -286,12 +287,11 @@ fn outcomes(
     let targets = keys
         .iter()
         .map(|key| {
-            target::sample(
-                &condition(key).target,
-                params.dt_ms,
-                study.seed,
-                key.target as u64,
-            )
+            let (of, dt_ms, index) = (&condition(key).target, params.dt_ms, key.target as u64);
+            let first = target::sample(of, dt_ms, study.seed, index)?;
+            let switches = condition(key).training.switches_target();
+            let second = switches.then(|| target::sample_second(of, dt_ms, study.seed, index));
+            Ok((first, second.transpose()?))
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(SimulationError::Params)?;
@@ -300,10 +300,16 @@ fn outcomes(
         .iter()
         .zip(&targets)
         .zip(&before)
-        .map(|((key, target), before)| Run {
+        .map(|((key, (target, second_target)), before)| Run {
             training: &condition(key).training,
             rule: &condition(key).rule,
             target,
+            second_target: second_target.as_deref(),
+            replicate: Replicate {
+                seed: study.seed,
+                network: key.network as u64,
+                target: key.target as u64,
+            },
             trace: wants_trace(study, *key),
             keep_state: study.keep_state,
             resume: before.as_ref().map(|(learned, _)| learned),

@@ -29,6 +29,7 @@ mod columns;
 mod force;
 mod learning;
 mod network;
+mod noise;
 pub mod probe;
 mod recurrent;
 mod window;
@@ -38,6 +39,7 @@ pub use columns::{columns_combined, columns_times};
 pub use force::{packed_index, packed_len, symmetric_update_and_product};
 pub use learning::{add_scaled, bayesian, relax, weighted_squares};
 pub use network::{advance, rates_and_readout, tanh_flat};
+pub use noise::{NoiseStreams, add_noise};
 pub use recurrent::Recurrent;
 pub use window::variances;
 

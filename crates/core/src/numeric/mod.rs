@@ -10,4 +10,5 @@ pub use lanes::{LINE, PANEL};
 pub use lanes::{Lanes, Mask, PerUnit};
 pub use real::Real;
 pub use tanh::TanhConstants;
+pub(crate) use tanh::polynomial;
 pub use tanh::tanh;

@@ -102,7 +102,11 @@ impl TanhConstants for f64 {
 
 /// Horner's scheme, lowest coefficient first.
 #[inline(always)]
-fn polynomial<F: Copy, V: Vector<F>>(token: V::Token, coefficients: &'static [F], x: V) -> V {
+pub(crate) fn polynomial<F: Copy, V: Vector<F>>(
+    token: V::Token,
+    coefficients: &'static [F],
+    x: V,
+) -> V {
     let mut i = coefficients.len() - 1;
     let mut sum = V::splat(token, coefficients[i]);
     while i > 0 {

@@ -40,13 +40,15 @@ pub mod range {
     pub const FORGETTING: Interval = Interval::PROBABILITY;
     /// `rule.noise.shape`: an inverse-gamma distribution has a mean above 1.
     pub const SHAPE: Interval = Interval::above(1.0);
+    /// `network.state_noise`, `training.error_noise`, …: standard deviations; 0 is without.
+    pub const DEVIATION: Interval = Interval::NON_NEGATIVE;
     /// Amplitudes, phases, prior means.
     pub const FINITE: Interval = Interval::FINITE;
     /// `network.units`: the CSR column index is 32 bits wide; 65,536 units are 0.43 G non-zeros at p = 0.1.
     pub const UNITS: (u64, u64) = (1, 65_536);
     /// Whole numbers that count something (`training.trials`, `rule.noise.errors`, …).
     pub const COUNT: (u64, u64) = (1, 1_000_000_000);
-    /// Whole numbers that may be zero (`training.error_lag_steps`).
+    /// Whole numbers that may be zero (`training.error_lag_steps`, `training.switch_target_at_trial`).
     pub const OPTIONAL_COUNT: (u64, u64) = (0, 1_000_000_000);
     /// `rule.covariance.size`: a block of 4096 synapses has 8 M covariances.
     pub const BLOCK: (u64, u64) = (1, 4096);
@@ -84,6 +86,8 @@ mod tests {
             connection_probability: 0.0,
             gain: f64::NAN,
             dt_ms: 20.0,
+            initial_state: -0.5,
+            state_noise: f64::INFINITY,
             ..NetworkParams::default()
         };
         assert_eq!(
@@ -93,6 +97,8 @@ mod tests {
                 "network.connection_probability = 0: must be a number in (0, 1]",
                 "network.gain = NaN: must be a number ≥ 0",
                 "network.pulse_ms = 10: must be a whole number of time steps (network.dt_ms = 20)",
+                "network.initial_state = -0.5: must be a number ≥ 0",
+                "network.state_noise = inf: must be a number ≥ 0",
                 "network.dt_ms = 20: must be at most network.tau_ms = 10 (a longer Euler step overshoots the leak)",
             ]
         );
@@ -146,6 +152,8 @@ mod tests {
             learn_every_ms: 1.5,
             error_steps: 0,
             error_lag_steps: 0,
+            error_noise: -1.0,
+            switch_target_at_trial: 1,
             precision: Precision::F32,
         };
         assert_eq!(
@@ -154,6 +162,40 @@ mod tests {
                 "training.validate_every_ms = 160: must be at most training.duration_ms = 100 (the run must hold one validation block)",
                 "training.learn_every_ms = 1.5: must be a whole number of time steps (network.dt_ms = 1)",
                 "training.error_steps = 0: must be a whole number from 1 to 1000000000",
+                "training.error_noise = -1: must be a number ≥ 0",
+                "training.switch_target_at_trial: only with training.protocol = \"trials\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_a_drawn_target_can_be_switched() {
+        let training = |switch_target_at_trial| TrainingParams {
+            protocol: Protocol::Trials {
+                trials: 3,
+                washout_ms: 0.0,
+                checkpoints_every: 1,
+            },
+            learn_every_ms: 1.0,
+            error_steps: 1,
+            error_lag_steps: 0,
+            error_noise: 0.0,
+            switch_target_at_trial,
+            precision: Precision::F32,
+        };
+        let drawn = TargetParams::PeriodicGp { length_ms: 10.0 };
+        let given = TargetParams::Samples {
+            values: vec![1.0, 2.0],
+            sample_ms: 1.0,
+            standardise: false,
+        };
+        assert_eq!(training(2).check(1.0), []);
+        assert_eq!(training(2).check_target(&drawn), []);
+        assert_eq!(training(0).check_target(&given), []);
+        assert_eq!(
+            messages(&training(2).check_target(&given)),
+            [
+                "training.switch_target_at_trial: only with target.kind = \"periodic_gp\", of which there is another draw"
             ]
         );
     }

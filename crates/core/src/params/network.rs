@@ -35,7 +35,14 @@ pub enum PulseInput {
 ///
 /// τ_m dV_i/dt = −V_i + Σ_j J_ij tanh(V_j) + feedback + I_i(t)
 ///
-/// (Aitchison et al., Nature Neuroscience 24, 565–571, 2021), Euler steps of `dt_ms`.
+/// (Aitchison et al., Nature Neuroscience 24, 565–571, 2021), Euler steps of `dt_ms`. With noise, an
+/// Euler–Maruyama step adds
+///
+/// V_i += σ √(2 dt/τ_m) ξ_i,  ξ_i standard normal, independent per unit, time step, trial and run
+///
+/// so that σ (`state_noise`, in units of V_i) is the stationary standard deviation of a unit without
+/// input as dt → 0; at a finite step its variance is that of the AR(1) process
+/// V' = (1 − dt/τ_m) V + σ √(2 dt/τ_m) ξ, which is σ² (2 dt/τ_m) / (1 − (1 − dt/τ_m)²) = σ² / (1 − dt/(2 τ_m)).
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkParams {
     /// N, the number of units.
@@ -63,6 +70,10 @@ pub struct NetworkParams {
     pub feedback_gain: f64,
     /// What 1/N is: the variance of the initial readout weights or their standard deviation.
     pub readout_scale: Scale,
+    /// Standard deviation of the normal V_i from which every trial of a network starts; 0: from rest.
+    pub initial_state: f64,
+    /// σ of the noise in the membrane potentials, in training and tests; 0: none.
+    pub state_noise: f64,
 }
 
 impl Default for NetworkParams {
@@ -81,6 +92,8 @@ impl Default for NetworkParams {
             feedback: Feedback::Readout,
             feedback_gain: 1.0,
             readout_scale: Scale::Variance,
+            initial_state: 0.0,
+            state_noise: 0.0,
         }
     }
 }
@@ -104,6 +117,12 @@ impl NetworkParams {
             ("network.pulse_onset_ms", self.pulse_onset_ms),
         ] {
             errors.duration(field, value, range::OPTIONAL_DURATION_MS, self.dt_ms);
+        }
+        for (field, value) in [
+            ("network.initial_state", self.initial_state),
+            ("network.state_noise", self.state_noise),
+        ] {
+            errors.real(field, value, range::DEVIATION);
         }
         errors.at_most(
             "network.dt_ms",

@@ -1,7 +1,7 @@
 //! `training.*`
 
 use super::check::Checker;
-use super::{ParamError, range};
+use super::{ParamError, TargetParams, range};
 
 /// How training is laid out in time.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,12 @@ pub struct TrainingParams {
     pub error_steps: usize,
     /// How many time steps ago the newest of these errors is (0: the present one).
     pub error_lag_steps: usize,
+    /// Standard deviation of the normal noise in the error that the rule sees (in δ, and in the errors
+    /// from which it takes their variance), independent per time step. Scores do not have it.
+    pub error_noise: f64,
+    /// After so many trials another target takes the place of the first; 0: never. The test at this
+    /// trial is still of the first. Only for trials.
+    pub switch_target_at_trial: usize,
     /// Number format.
     pub precision: Precision,
 }
@@ -123,6 +129,36 @@ impl TrainingParams {
             self.error_lag_steps as u64,
             range::OPTIONAL_COUNT,
         );
+        errors.real("training.error_noise", self.error_noise, range::DEVIATION);
+        let switch = "training.switch_target_at_trial";
+        errors.whole(
+            switch,
+            self.switch_target_at_trial as u64,
+            range::OPTIONAL_COUNT,
+        );
+        if self.switches_target() && matches!(self.protocol, Protocol::Stream { .. }) {
+            errors.push(ParamError::OnlyWith {
+                field: switch,
+                needed: "training.protocol = \"trials\"",
+            });
+        }
+        errors.found
+    }
+
+    /// Whether a second target takes the place of the first.
+    pub fn switches_target(&self) -> bool {
+        self.switch_target_at_trial > 0
+    }
+
+    /// What of these parameters the target does not allow.
+    pub fn check_target(&self, target: &TargetParams) -> Vec<ParamError> {
+        let mut errors = Checker::default();
+        if self.switches_target() && !target.is_random() {
+            errors.push(ParamError::OnlyWith {
+                field: "training.switch_target_at_trial",
+                needed: "target.kind = \"periodic_gp\", of which there is another draw",
+            });
+        }
         errors.found
     }
 }

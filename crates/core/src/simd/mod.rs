@@ -35,6 +35,7 @@ mod dispatch;
 mod neon;
 mod pair;
 mod portable;
+mod words;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -42,6 +43,7 @@ pub(crate) use dispatch::dispatched;
 pub use dispatch::{Path, force_path, path};
 pub use pair::Pair;
 pub use portable::{Always, Portable};
+pub use words::{PortableWords, Words};
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, Avx512};
 
@@ -56,6 +58,8 @@ pub trait Vector<F>:
     type Mask: Copy;
     /// The proof that the CPU has the instructions.
     type Token: Copy;
+    /// Vectors of words that fill the same registers.
+    type Words: Words<Token = Self::Token>;
     /// How many numbers.
     const WIDTH: usize;
 

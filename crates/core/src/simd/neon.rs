@@ -1,6 +1,6 @@
 //! Vectors of AArch64.
 
-use super::{Always, Portable, Vector, Vectors};
+use super::{Always, Portable, PortableWords, Vector, Vectors};
 use std::arch::aarch64::*;
 
 impl Vectors for f32 {
@@ -35,6 +35,7 @@ macro_rules! vector {
         impl Vector<$float> for $name {
             type Mask = $mask;
             type Token = Always;
+            type Words = PortableWords<4>;
             const WIDTH: usize = $width;
 
             #[inline(always)]

@@ -29,6 +29,7 @@ operator!(Div, div);
 impl<F: Copy, V: Vector<F>> Vector<F> for Pair<V> {
     type Mask = (V::Mask, V::Mask);
     type Token = V::Token;
+    type Words = V::Words;
     const WIDTH: usize = 2 * V::WIDTH;
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Vectors as arrays: on every CPU, and under Miri.
 
-use super::Vector;
+use super::{PortableWords, Vector};
 use std::ops::{Add, Div, Mul, Sub};
 
 /// For vectors that every CPU has.
@@ -9,7 +9,7 @@ pub struct Always;
 
 /// `W` numbers in an array.
 #[derive(Debug, Clone, Copy)]
-pub struct Portable<F, const W: usize>([F; W]);
+pub struct Portable<F, const W: usize>(pub(super) [F; W]);
 
 impl<F: Copy, const W: usize> Portable<F, W> {
     #[inline(always)]
@@ -49,6 +49,7 @@ macro_rules! portable {
         impl<const W: usize> Vector<$float> for Portable<$float, W> {
             type Mask = [bool; W];
             type Token = Always;
+            type Words = PortableWords<4>;
             const WIDTH: usize = W;
 
             #[inline(always)]

@@ -1,5 +1,6 @@
 //! Vectors of x86-64.
 
+use super::words::{U32x8, U32x16};
 use super::{Portable, Vector, Vectors};
 use std::arch::x86_64::*;
 
@@ -51,7 +52,7 @@ impl Avx512 {
 /// token. `load` and `store` have checked the length, and their
 /// instructions need no alignment.
 macro_rules! vector {
-    ($name:ident: $width:literal of $float:ident in $inner:ident, $mask:ident, $token:ident,
+    ($name:ident: $width:literal of $float:ident in $inner:ident, $mask:ident, $token:ident, $words:ident,
      arithmetic $add:ident $sub:ident $mul:ident $div:ident,
      fused $fma:ident $fnma:ident,
      memory $splat:ident $load:ident $store:ident,
@@ -59,13 +60,14 @@ macro_rules! vector {
      less $less:path, select $select:ident, power $power:ident) => {
         /// Numbers side by side in one register.
         #[derive(Clone, Copy)]
-        pub struct $name($inner);
+        pub struct $name(pub(super) $inner);
 
         operators!($name, Add add $add, Sub sub $sub, Mul mul $mul, Div div $div);
 
         impl Vector<$float> for $name {
             type Mask = $mask;
             type Token = $token;
+            type Words = $words;
             const WIDTH: usize = $width;
 
             #[inline(always)]
@@ -161,42 +163,42 @@ name! {
             _mm512_slli_epi64::<52>(_mm512_castpd_si512(x)), _mm512_set1_epi64(BIAS_F64)));
 }
 
-vector!(F32x4: 4 of f32 in __m128, __m128, Avx2,
+vector!(F32x4: 4 of f32 in __m128, __m128, Avx2, U32x8,
     arithmetic _mm_add_ps _mm_sub_ps _mm_mul_ps _mm_div_ps,
     fused _mm_fmadd_ps _mm_fnmadd_ps,
     memory _mm_set1_ps _mm_loadu_ps _mm_storeu_ps,
     bits _mm_and_ps _mm_andnot_ps _mm_or_ps,
     less _mm_cmplt_ps,
     select select_f32x4, power power_f32x4);
-vector!(F64x2: 2 of f64 in __m128d, __m128d, Avx2,
+vector!(F64x2: 2 of f64 in __m128d, __m128d, Avx2, U32x8,
     arithmetic _mm_add_pd _mm_sub_pd _mm_mul_pd _mm_div_pd,
     fused _mm_fmadd_pd _mm_fnmadd_pd,
     memory _mm_set1_pd _mm_loadu_pd _mm_storeu_pd,
     bits _mm_and_pd _mm_andnot_pd _mm_or_pd,
     less _mm_cmplt_pd,
     select select_f64x2, power power_f64x2);
-vector!(F32x8: 8 of f32 in __m256, __m256, Avx2,
+vector!(F32x8: 8 of f32 in __m256, __m256, Avx2, U32x8,
     arithmetic _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps,
     fused _mm256_fmadd_ps _mm256_fnmadd_ps,
     memory _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps,
     bits _mm256_and_ps _mm256_andnot_ps _mm256_or_ps,
     less _mm256_cmp_ps::<_CMP_LT_OQ>,
     select select_f32x8, power power_f32x8);
-vector!(F64x4: 4 of f64 in __m256d, __m256d, Avx2,
+vector!(F64x4: 4 of f64 in __m256d, __m256d, Avx2, U32x8,
     arithmetic _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_div_pd,
     fused _mm256_fmadd_pd _mm256_fnmadd_pd,
     memory _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd,
     bits _mm256_and_pd _mm256_andnot_pd _mm256_or_pd,
     less _mm256_cmp_pd::<_CMP_LT_OQ>,
     select select_f64x4, power power_f64x4);
-vector!(F32x16: 16 of f32 in __m512, __mmask16, Avx512,
+vector!(F32x16: 16 of f32 in __m512, __mmask16, Avx512, U32x16,
     arithmetic _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps,
     fused _mm512_fmadd_ps _mm512_fnmadd_ps,
     memory _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps,
     bits _mm512_and_ps _mm512_andnot_ps _mm512_or_ps,
     less _mm512_cmp_ps_mask::<_CMP_LT_OQ>,
     select select_f32x16, power power_f32x16);
-vector!(F64x8: 8 of f64 in __m512d, __mmask8, Avx512,
+vector!(F64x8: 8 of f64 in __m512d, __mmask8, Avx512, U32x16,
     arithmetic _mm512_add_pd _mm512_sub_pd _mm512_mul_pd _mm512_div_pd,
     fused _mm512_fmadd_pd _mm512_fnmadd_pd,
     memory _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd,

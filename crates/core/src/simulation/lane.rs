@@ -5,13 +5,14 @@ use crate::numeric::Real;
 use crate::outcome::{Checkpoint, Outcome, Status, Trace};
 use crate::params::{NetworkParams, whole_steps};
 use crate::schedule::{self, Segment, Timing};
+use crate::streams::{Purpose, RandomStream, Replicate, stream_of_trial};
 use std::collections::VecDeque;
 
 /// What follows a time step.
 pub(super) enum Next {
     /// The next step of the same trial or stream.
     Continue,
-    /// A new trial, from the state of rest.
+    /// A new trial, from its first state.
     Reset,
     /// The run is complete.
     Done,
@@ -20,10 +21,16 @@ pub(super) enum Next {
 pub(super) struct Lane<'a, F> {
     run: usize,
     target: &'a [f64],
+    /// The target after the switch, if there is one.
+    second_target: &'a [f64],
     dt_ms: f64,
     learn_every: usize,
     error_steps: usize,
     error_lag: usize,
+    /// Standard deviation of the noise in the error that the rule sees, and where it comes from.
+    error_noise: f64,
+    replicate: Replicate,
+    noise: Option<RandomStream>,
     segments: Vec<Segment>,
     segment: usize,
     step: usize,
@@ -62,10 +69,14 @@ impl<'a, F: Real> Lane<'a, F> {
         Self {
             run: run_index,
             target: run.target,
+            second_target: run.second_target.unwrap_or(run.target),
             dt_ms,
             learn_every: timing.learn_every,
             error_steps: run.training.error_steps,
             error_lag: run.training.error_lag_steps,
+            error_noise: run.training.error_noise,
+            replicate: run.replicate,
+            noise: None,
             segments,
             segment: 0,
             step: 0,
@@ -93,7 +104,11 @@ impl<'a, F: Real> Lane<'a, F> {
     pub(super) fn score(&mut self, output: F) -> Option<F> {
         let segment = &self.segments[self.segment];
         let since = self.step.checked_sub(segment.washout)?;
-        let target = self.target[(segment.target_phase + since) % self.target.len()];
+        let target = match segment.second_target {
+            false => self.target,
+            true => self.second_target,
+        };
+        let target = target[(segment.target_phase + since) % target.len()];
         let error = F::from_f64(target) - output;
         self.squares += error.to_f64() * error.to_f64();
         if self.wants_trace && segment.last_test {
@@ -108,6 +123,29 @@ impl<'a, F: Real> Lane<'a, F> {
             trace.v.push(output.to_f64());
         }
         Some(error)
+    }
+
+    /// The error as the rule sees it; to be called once for each scored error.
+    pub(super) fn seen(&mut self, error: F) -> F {
+        let segment = &self.segments[self.segment];
+        if self.error_noise == 0.0 || !segment.learning {
+            return error;
+        }
+        if self.step == segment.washout {
+            self.noise = None;
+        }
+        let noise = self.noise.get_or_insert_with(|| {
+            let stream = stream_of_trial(segment.trial, true);
+            RandomStream::of_run(self.replicate, Purpose::ErrorNoise, stream)
+        });
+        error + F::from_f64(self.error_noise * noise.normal())
+    }
+
+    /// Which stream the noise in the membrane potentials comes from, and how far into it.
+    pub(super) fn place_in_noise(&self) -> (u64, u64) {
+        let segment = self.now();
+        let stream = stream_of_trial(segment.trial, segment.learning);
+        (stream, self.step as u64)
     }
 
     /// δ of this step, if it is a learning step; to be called once for each scored error.

@@ -298,6 +298,11 @@ impl Expansion<'_> {
                 self.tell(training.check(dt_ms), place);
             }
         }
+        if let (true, Some(training), Some(target)) =
+            (training || target, &built.training, &built.target)
+        {
+            self.tell(training.check_target(target), place);
+        }
         if rule {
             built.rule = typed::rule(point);
         }

@@ -337,6 +337,35 @@ fn the_identity_of_one_run_is_known() {
 }
 
 #[test]
+fn fields_that_came_later_are_in_the_identity_only_where_they_do_something() {
+    let study = |lines: &str| good(&small(&format!("rule = {{ kind = 'force' }}\n{lines}")));
+    let id = |lines: &str| ids(&study(lines))[0].clone();
+    let before = id("");
+    let later = [
+        ("network", "initial_state", "0.5"),
+        ("network", "state_noise", "0.01"),
+        ("training", "switch_target_at_trial", "50"),
+        ("training", "error_noise", "0.1"),
+    ];
+    let mut all = vec![before.clone()];
+    for (table, field, value) in later {
+        let with = |value: &str| format!("{table} = {{ {field} = {value} }}");
+        assert_eq!(id(&with("0")), before, "{field}");
+        all.push(id(&with(value)));
+        let swept = study(&format!(
+            "sweep = {{ '{table}.{field}' = {{ values = [0, {value}] }} }}"
+        ));
+        assert_eq!(ids(&swept)[0], before, "{field}");
+        assert_eq!(ids(&swept)[20], all[all.len() - 1], "{field}");
+        let columns = swept.parameter_columns();
+        assert_eq!(columns[columns.len() - 1], format!("{table}.{field}"));
+    }
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 5);
+}
+
+#[test]
 fn a_file_is_its_samples() {
     let folder = tempfile::tempdir().unwrap();
     for (name, column) in [("a.csv", "v"), ("b.csv", "other"), ("c.csv", "v")] {

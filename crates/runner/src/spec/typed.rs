@@ -71,6 +71,8 @@ pub fn network(fields: &dyn Fields) -> Option<NetworkParams> {
             _ => return None,
         },
         readout_scale: scale(fields.text("network.readout_scale")?)?,
+        initial_state: fields.real("network.initial_state")?,
+        state_noise: fields.real("network.state_noise")?,
     })
 }
 
@@ -151,6 +153,8 @@ pub fn training(fields: &dyn Fields) -> Option<TrainingParams> {
         learn_every_ms: fields.real("training.learn_every_ms")?,
         error_steps: fields.whole("training.error_steps")?,
         error_lag_steps: fields.whole("training.error_lag_steps")?,
+        error_noise: fields.real("training.error_noise")?,
+        switch_target_at_trial: fields.whole("training.switch_target_at_trial")?,
         precision: match fields.text("training.precision")? {
             "f32" => Precision::F32,
             "f64" => Precision::F64,

@@ -132,6 +132,21 @@ pub static NETWORK: TableSchema = TableSchema {
             Or(|| Scalar::text(SCALES[0])),
             "what 1/N is: the variance of the initial readout weights or their standard deviation",
         ),
+        field(
+            "initial_state",
+            Real(range::DEVIATION),
+            Or(|| Scalar::float(NetworkParams::default().initial_state)),
+            "standard deviation of the normal potentials V_i from which every trial of a network starts, the same in \
+             each; 0: from rest",
+        ),
+        field(
+            "state_noise",
+            Real(range::DEVIATION),
+            Or(|| Scalar::float(NetworkParams::default().state_noise)),
+            "standard deviation of the noise in the potentials V_i, in training and tests: each time step adds \
+             state_noise · √(2 dt/τ_m) · ξ_i with standard normal ξ_i, so that this is the deviation of a unit without \
+             input; 0: none",
+        ),
     ],
 };
 
@@ -302,6 +317,21 @@ pub static TRAINING: TableSchema = TableSchema {
             whole(range::OPTIONAL_COUNT),
             Or(|| Scalar::Integer(0)),
             "how many time steps ago the newest of these errors is",
+        ),
+        field(
+            "error_noise",
+            Real(range::DEVIATION),
+            Or(|| Scalar::float(0.0)),
+            "standard deviation of the normal noise in the error that the rule sees, independent per time step; \
+             scores do not have it; 0: none",
+        ),
+        field(
+            "switch_target_at_trial",
+            whole(range::OPTIONAL_COUNT),
+            Or(|| Scalar::Integer(0)),
+            "after so many trials another draw of the target takes the place of the first, in training and tests (the \
+             test at this trial is still of the first); 0: never; only with training.protocol = \"trials\" and \
+             target.kind = \"periodic_gp\"",
         ),
         field(
             "precision",
