@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["matplotlib", "numpy"]
+# dependencies = ["matplotlib", "numpy", "pillow"]
 # ///
 """The figure of the study `readme_ablation`: from the Python repository's model to the paper's, one convention apart.
 
@@ -15,6 +15,7 @@ divided, are in summary.csv.
 """
 
 import csv
+import io
 import math
 import sys
 from collections import defaultdict
@@ -26,6 +27,7 @@ import numpy as np
 matplotlib.use("Agg")  # no window, on any machine
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from PIL import Image
 
 # Okabe & Ito's palette, as in all figures of this repository: a colour and a shape for each rule.
 RULES = {"classical": ("#0072b2", "o"), "bayesian": ("#d55e00", "s")}
@@ -236,9 +238,9 @@ def dots(axis, y, entry, rule, low, high):
 def draw(folder):
     conditions = read(folder)
     parts = sections(conditions)
-    drawn = {id(entry) for _, _, rows in parts for _, found, _ in rows for entry in found.values() if entry}
-    if len(drawn) != len(conditions):
-        sys.exit(f"{len(conditions) - len(drawn)} conditions have no place in the figure")
+    placed = {id(entry) for _, _, rows in parts for _, found, _ in rows for entry in found.values() if entry}
+    if len(placed) != len(conditions):
+        sys.exit(f"{len(conditions) - len(placed)} conditions have no place in the figure")
     low, high = 1e-2, LANE
     with plt.rc_context(STYLE):
         heights = [len(rows) for _, _, rows in parts]
@@ -309,7 +311,10 @@ def draw(folder):
         out = folder / "figures"
         out.mkdir(exist_ok=True)
         figure.savefig(out / "ablation.svg", metadata={"Date": None})
-        figure.savefig(out / "ablation.png", dpi=200)
+        # A palette: a quarter of the bytes, and no colour but a few is in the figure.
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="png", dpi=200)
+        Image.open(drawn).convert("RGB").quantize(64).save(out / "ablation.png", optimize=True)
     counts = sorted({entry["n"] for entry in conditions})
     print(f"{len(conditions)} conditions, n = {counts}")
 
