@@ -5,13 +5,15 @@
 """The figure of the study `readme_ablation`: from the Python repository's model to the paper's, one convention apart.
 
     python scripts/ablation_figure.py results/readme_ablation
+    python scripts/ablation_figure.py results/readme_learning results/readme_ablation
 
 It reads the tables of the study, and writes DIR/figures/ablation.svg and .png. A row per condition, named by what differs
 from the model above it. Errors are divided by the variance of their target, the error of the best constant output: targets
 differ in variance by a factor of 4, and 1 means that nothing but the mean is known. Medians and 95 % intervals (percentile
 bootstrap of networks x targets, 1000 resamples, a diverged run is infinite) are in DIR/relative.csv, which is all that the
 figure needs: where runs.csv and traces.csv are not kept, it is drawn from that. The medians of errors as they are, not
-divided, are in summary.csv.
+divided, are in summary.csv. Of a study without some of the conventions, such as `readme_learning`, it writes the table
+alone, with the targets from the traces of the second folder.
 """
 
 import csv
@@ -136,13 +138,13 @@ def median_and_interval(errors):
     return float(np.median(errors)), float(low), float(high)
 
 
-def summarise(folder):
-    """Writes relative.csv from runs.csv and traces.csv."""
-    scale = variances(folder)
+def summarise(folder, traces):
+    """Writes relative.csv from runs.csv and the traces of a folder with the same targets."""
+    scale = variances(traces)
     runs = defaultdict(list)
     with open(folder / "runs.csv", newline="") as file:
         table = list(csv.DictReader(file))
-    columns = [entry[0] for entry in CONVENTIONS]
+    columns = [entry[0] for entry in CONVENTIONS if entry[0] in table[0]]
     for row in table:
         runs[row["rule.kind"], *(row[name] for name in columns)].append(row)
     with open(folder / "relative.csv", "w", newline="") as file:
@@ -164,8 +166,6 @@ def summarise(folder):
 
 def read(folder):
     """The conditions: rule, row of parameters, medians and intervals by metric, diverged share."""
-    if (folder / "runs.csv").exists() and (folder / "traces.csv").exists():
-        summarise(folder)
     conditions = []
     with open(folder / "relative.csv", newline="") as file:
         for row in csv.DictReader(file):
@@ -235,8 +235,8 @@ def dots(axis, y, entry, rule, low, high):
     axis.plot(place(median), y, shape, markersize=3.2, markeredgewidth=0, color=colour, zorder=5)
 
 
-def draw(folder):
-    conditions = read(folder)
+def draw(folder, conditions):
+    """The figure."""
     parts = sections(conditions)
     placed = {id(entry) for _, _, rows in parts for _, found, _ in rows for entry in found.values() if entry}
     if len(placed) != len(conditions):
@@ -320,6 +320,11 @@ def draw(folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    draw(Path(sys.argv[1]))
+    results, traces = Path(sys.argv[1]), Path(sys.argv[-1])
+    if (results / "runs.csv").exists() and (traces / "traces.csv").exists():
+        summarise(results, traces)
+    conditions = read(results)
+    if all(entry[0] in conditions[0]["row"] for entry in CONVENTIONS):
+        draw(results, conditions)
