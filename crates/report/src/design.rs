@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Values spread over more than this factor are drawn on a log axis even if they were listed.
 const LOG_FACTOR: f64 = 100.0;
 
+/// As are at least three values each of which is at least so many times the one before.
+const LOG_STEP: f64 = 1.9;
+
 /// One line of a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -131,11 +134,17 @@ fn axes(tables: &Tables, study: &Study, groups: &[Group], numeric: &[bool]) -> V
             let path = tables.parameters[column].clone();
             let all: Vec<usize> = (0..tables.conditions.len()).collect();
             let found = values(tables, &all, column);
-            let (first, last) = (found[0], found[found.len() - 1]);
-            let log = first > 0.0 && (study.is_log(&path) || last / first > LOG_FACTOR);
+            let log = found[0] > 0.0 && (study.is_log(&path) || is_geometric(&found));
             Axis { path, column, log }
         })
         .collect()
+}
+
+/// Whether ascending positive numbers were meant as steps by factors, though listed.
+fn is_geometric(values: &[f64]) -> bool {
+    let wide = values[values.len() - 1] / values[0] > LOG_FACTOR;
+    let by_factors = values.windows(2).all(|pair| pair[1] / pair[0] >= LOG_STEP);
+    wide || (values.len() > 2 && by_factors)
 }
 
 /// A readable, distinct name per group.
@@ -146,6 +155,17 @@ fn labels(parameters: &[String], keys: &[Vec<String>], numeric: &[bool]) -> Vec<
             let mut words: Vec<String> = Vec::new();
             for (column, cell) in key.iter().enumerate().skip(1) {
                 if numeric[column] || peers.iter().all(|p| p[column] == *cell) {
+                    continue;
+                }
+                // A field of another kind is not missing here: the kind has been told.
+                let kind = parameters[column].rsplit_once('.').and_then(|(table, _)| {
+                    parameters
+                        .iter()
+                        .position(|p| *p == format!("{table}.kind"))
+                });
+                if cell.is_empty()
+                    && kind.is_some_and(|kind| peers.iter().any(|p| p[kind] != key[kind]))
+                {
                     continue;
                 }
                 words.push(if cell.is_empty() {
@@ -364,6 +384,36 @@ mod tests {
             ("network.units", true),
         ];
         assert_eq!(found, expected.map(|(p, l)| (p.to_string(), l)));
+    }
+
+    #[test]
+    fn listed_values_that_grow_by_factors_are_log_and_fields_of_other_kinds_are_not_missing() {
+        let t = tables(
+            &[
+                "rule.kind",
+                "rule.c.kind",
+                "rule.c.dropped",
+                "target.length_ms",
+                "network.gain",
+            ],
+            &[
+                &["bayesian", "block", "", "300", "1"],
+                &["bayesian", "block", "", "1000", "2"],
+                &["bayesian", "low_rank", "forgotten", "3000", "2"],
+                &["bayesian", "low_rank", "to_diagonal", "3000", "2"],
+                &["bayesian", "block", "", "3000", "2"],
+            ],
+        );
+        let design = Design::of(&t, &study(""));
+        let labels: Vec<&str> = design.groups.iter().map(|g| g.label.as_str()).collect();
+        let expected = [
+            "(block)",
+            "(low_rank, forgotten)",
+            "(low_rank, to_diagonal)",
+        ];
+        assert_eq!(labels, expected.map(|words| format!("bayesian {words}")));
+        let log: Vec<bool> = design.axes.iter().map(|axis| axis.log).collect();
+        assert_eq!(log, [true, false], "three values by factors; two values");
     }
 
     #[test]
