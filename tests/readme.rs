@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::process::Command;
+use synapse_report::expectation::Metric;
+use synapse_report::tuning::Tuning;
 use synapse_runner::spec::Study;
 
 fn readme() -> String {
@@ -27,7 +29,7 @@ fn the_example_study_runs_by_the_commands_shown() {
     std::fs::write(folder.path().join("my_study.toml"), spec).unwrap();
     let commands = commands(&readme);
     assert_eq!(commands[0], ["--", "experiments/eta_sweep.toml"]);
-    assert_eq!(commands.len(), 11, "{commands:?}");
+    assert_eq!(commands.len(), 12, "{commands:?}");
     for arguments in &commands[1..] {
         match arguments[..] {
             ["--", ref arguments @ ..] => {
@@ -44,6 +46,13 @@ fn the_example_study_runs_by_the_commands_shown() {
                 );
             }
             // The other program belongs to another package: what its verb calls.
+            ["--bin", "report", "--", "tune", results] => {
+                let results = synapse_report::Results::read(&folder.path().join(results)).unwrap();
+                let (tables, study) = (&results.tables, &results.study);
+                let tuned = Tuning::of(tables, study, "rule.eta0", Metric::TestMse).unwrap();
+                // Two halves for each of two lengths.
+                assert_eq!(tuned.tuned.len(), 4);
+            }
             ["--bin", "report", "--", "check", results] => {
                 let verdict = synapse_report::check(&folder.path().join(results)).unwrap();
                 assert!(verdict.all_hold(), "{verdict}");
