@@ -100,9 +100,9 @@ def plot(axes, points, name, **style):
     """A line with intervals; what is infinite is left out of the line and marked at the top."""
     x, median, low, high = points
     colour, marker = STYLES[name]
-    style = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.2, **style}
+    style = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.2, "label": name, **style}
     finite = [i for i, y in enumerate(median) if y < TOP]
-    axes.plot([x[i] for i in finite], [median[i] for i in finite], label=name, **style)
+    axes.plot([x[i] for i in finite], [median[i] for i in finite], **style)
     axes.vlines([x[i] for i in finite], [low[i] for i in finite], [min(high[i], TOP) for i in finite], color=style["color"], linewidth=0.9)
     beyond = [x[i] for i in range(len(x)) if i not in finite]
     axes.plot(beyond, [TOP] * len(beyond), linestyle="none", marker=marker, markersize=4, markerfacecolor="none", color=style["color"])
@@ -163,6 +163,7 @@ def covariance():
     dress(left, "After 100 trials", "synapses in a block b, or rank k", "a", True)
     left.set_xticks([1, 5, 10, 25], ["1", "5", "10", "25"])
     left.minorticks_off()
+    left.set_ylim(2e-8, 3)  # room for the legend
     left.legend(loc="lower left")
     curves = [
         ("published", blocks, {**RULES["published"], "rule.eta0": 1e-3}),
