@@ -122,7 +122,9 @@ pub enum RuleParams {
         eta0: f64,
     },
     /// The Bayesian rule: k = Σ r, w += c k δ, Σ −= c k kᵀ, Σ(0) = η₀ σ_δ² I with the σ_δ² of the first
-    /// learning step; c = 1/σ_δ² or 1/(σ_δ² + rᵀk), by the gain. With a diagonal Σ and the published
+    /// learning step; c = 1/σ_δ² or 1/(σ_δ² + rᵀk), by the gain. In f32, covariances stand a σ_δ² down to about a
+    /// hundredth of Σ(0): η₀ up to 100, or less where σ_δ² falls. Below, rounding makes steps overshoot, as for
+    /// FORCE with a small α; f64 has room for it (`experiments/noise_model_precision.toml`). With a diagonal Σ and the published
     /// gain: w_i += (σ_i²/σ_δ²) δ r_i, σ_i² −= (σ_i⁴/σ_δ²) r_i².
     Bayesian {
         /// η₀.

@@ -540,7 +540,8 @@ pub static RULE: TableSchema = TableSchema {
                         "noise",
                         Table(&NOISE),
                         Defaults,
-                        "where the variance of the error comes from",
+                        "where the variance of the error comes from; with covariances and the exact gain, one that \
+                         falls to less than a hundredth needs training.precision = f64",
                     ),
                     field(
                         "update_order",
