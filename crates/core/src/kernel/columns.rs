@@ -55,6 +55,9 @@ fn products<F: Real, V: Vector<F>, const C: usize>(
     parts.map(super::pairwise)
 }
 
+/// Vectors of a sum of columns that are gone through side by side.
+const SUMS: usize = 8;
+
 dispatched! {
     /// x = W y, the columns added in order. Each column, and x, has as many numbers: a whole number of
     /// cache lines; y has a number per column.
@@ -69,11 +72,25 @@ fn columns_combined_body<F: Real, V: Vector<F>>(
     x: &mut [F],
 ) {
     let length = x.len();
-    let zero = V::splat(token, F::ZERO);
-    // A line at a time: its sums stay in registers while all columns are added.
+    // A few vectors at a time: their sums stay in registers while all columns are added, and do not wait for
+    // each other.
     let mut at = 0;
+    while at + SUMS * V::WIDTH <= length {
+        let mut sums = [V::splat(token, F::ZERO); SUMS];
+        for (column, &factor) in columns.chunks_exact(length).zip(y) {
+            let factor = V::splat(token, factor);
+            let column = &column[at..at + SUMS * V::WIDTH];
+            for (sum, column) in sums.iter_mut().zip(column.chunks_exact(V::WIDTH)) {
+                *sum = V::load(token, column).mul_add(factor, *sum);
+            }
+        }
+        for sum in sums {
+            sum.store(&mut x[at..]);
+            at += V::WIDTH;
+        }
+    }
     while at < length {
-        let mut sum = zero;
+        let mut sum = V::splat(token, F::ZERO);
         for (column, &factor) in columns.chunks_exact(length).zip(y) {
             sum = V::load(token, &column[at..]).mul_add(V::splat(token, factor), sum);
         }

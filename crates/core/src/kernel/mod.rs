@@ -26,16 +26,19 @@
 
 mod blocks;
 mod columns;
+mod eigen;
 mod force;
 mod learning;
 mod network;
 mod noise;
 pub mod probe;
 mod recurrent;
+mod small;
 mod window;
 
 pub use blocks::{blocks_diagonal, blocks_len, blocks_update_and_product};
 pub use columns::{columns_combined, columns_times};
+pub use eigen::{eigen, row_stride};
 pub use force::{packed_index, packed_len, symmetric_update_and_product};
 pub use learning::{add_scaled, bayesian, relax, weighted_squares};
 pub use network::{advance, rates_and_readout, tanh_flat};

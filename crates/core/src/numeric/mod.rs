@@ -1,11 +1,9 @@
 //! Arithmetic whose bits do not depend on the machine: real numbers, lanes of them, and tanh.
 
-mod eigen;
 mod lanes;
 mod real;
 mod tanh;
 
-pub use eigen::eigen;
 pub use lanes::{LINE, PANEL};
 pub use lanes::{Lanes, Mask, PerUnit};
 pub use real::Real;

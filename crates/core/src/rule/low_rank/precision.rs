@@ -8,7 +8,7 @@
 //! directions' precisions, of many orders of magnitude, meet in.
 
 use crate::kernel;
-use crate::numeric::{LINE, PerUnit, Real, eigen};
+use crate::numeric::{LINE, PerUnit, Real};
 use crate::params::Dropped;
 
 pub(super) struct Precision<F> {
@@ -73,9 +73,9 @@ impl<F: Real> Precision<F> {
                 coefficients: vec![F::ZERO; capacity],
                 solved: vec![0.0; capacity],
                 columns: PerUnit::zeros(length * capacity),
-                matrix: small(),
+                matrix: vec![0.0; capacity * kernel::row_stride(capacity)],
                 values: vec![0.0; capacity],
-                vectors: small(),
+                vectors: vec![0.0; capacity * kernel::row_stride(capacity)],
             },
         }
     }
@@ -188,6 +188,8 @@ impl<F: Real> Precision<F> {
     fn reduce(&mut self) {
         let (c, m, length) = (self.count, self.capacity, self.length);
         let scratch = &mut self.scratch;
+        let stride = kernel::row_stride(c);
+        scratch.matrix.fill(0.0);
         for i in 0..c {
             for j in 0..=i {
                 let rows = self.lower[i * m..][..j + 1].iter();
@@ -195,14 +197,14 @@ impl<F: Real> Precision<F> {
                     .zip(&self.lower[j * m..][..j + 1])
                     .map(|(a, b)| a * b)
                     .sum();
-                scratch.matrix[i * c + j] = sum;
-                scratch.matrix[j * c + i] = sum;
+                scratch.matrix[i * stride + j] = sum;
+                scratch.matrix[j * stride + i] = sum;
             }
         }
-        eigen(
-            &mut scratch.matrix[..c * c],
+        kernel::eigen(
+            &mut scratch.matrix[..c * stride],
             &mut scratch.values[..c],
-            &mut scratch.vectors[..c * c],
+            &mut scratch.vectors[..c * stride],
         );
         let mut order: Vec<usize> = (0..c).collect();
         order.sort_by(|&a, &b| scratch.values[b].total_cmp(&scratch.values[a]));
@@ -211,7 +213,7 @@ impl<F: Real> Precision<F> {
             Dropped::Forgotten => self.rank,
         };
         for (to, &from) in order[..needed].iter().enumerate() {
-            let vector = &scratch.vectors[from * c..][..c];
+            let vector = &scratch.vectors[from * stride..][..c];
             for (y, &x) in scratch.coefficients.iter_mut().zip(vector) {
                 *y = F::from_f64(x);
             }

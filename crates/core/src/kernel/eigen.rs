@@ -4,11 +4,20 @@
 //! shift (Golub & Van Loan, Matrix Computations, 4th ed., 8.3), without a library: a run's bits may not
 //! depend on the CPU, and those that are well kept choose their instructions by it.
 
+use super::small::{add_multiple, rotate, subtract_two};
+use crate::numeric::LINE;
+
 /// QL steps per eigenvalue at most; two are usual.
 const STEPS: usize = 60;
 
-/// The eigenvalues of a symmetric n × n matrix A (row by row, n² numbers, which are lost): row l of
-/// `vectors` (n² numbers) becomes the unit eigenvector of `values[l]`. They are in no particular order.
+/// Numbers of a row of an n × n matrix here: whole cache lines.
+pub const fn row_stride(n: usize) -> usize {
+    n.next_multiple_of(LINE)
+}
+
+/// The eigenvalues of a symmetric n × n matrix A, which is lost: row l of `vectors` becomes the unit
+/// eigenvector of `values[l]`. They are in no particular order. Both matrices are row by row, [`row_stride`]
+/// numbers each, with zeros after the first n.
 /// The error of an eigenvalue is a few roundings of the largest one.
 pub fn eigen(matrix: &mut [f64], values: &mut [f64], vectors: &mut [f64]) {
     let n = values.len();
@@ -29,21 +38,23 @@ pub fn eigen(matrix: &mut [f64], values: &mut [f64], vectors: &mut [f64]) {
     }
 }
 
-/// A = Qᵀ T Q, with T's diagonal, the numbers beside it (n − 1), and Q, row by row.
+/// A = Qᵀ T Q, with T's diagonal, the numbers beside it (n − 1), and Q.
 fn tridiagonal(matrix: &mut [f64], diagonal: &mut [f64], beside: &mut [f64], q: &mut [f64]) {
     let n = diagonal.len();
+    let stride = row_stride(n);
     q.fill(0.0);
     for i in 0..n {
-        q[i * n + i] = 1.0;
+        q[i * stride + i] = 1.0;
     }
     // The reflection I − s v vᵀ, v = (0, …, 0, v_{k+1}, …, v_{n−1}), leaves one number of column k below
     // the diagonal.
-    let (mut v, mut p) = (vec![0.0; n], vec![0.0; n]);
+    let (mut v, mut p) = (vec![0.0; stride], vec![0.0; stride]);
     for k in 0..n.saturating_sub(2) {
+        v[k] = 0.0;
         for i in k + 1..n {
-            v[i] = matrix[i * n + k];
+            v[i] = matrix[i * stride + k];
         }
-        let square: f64 = v[k + 1..].iter().map(|x| x * x).sum();
+        let square: f64 = v[k + 1..n].iter().map(|x| x * x).sum();
         let norm = -square.sqrt().copysign(v[k + 1]);
         beside[k] = norm;
         let length = square - norm * v[k + 1];
@@ -52,51 +63,43 @@ fn tridiagonal(matrix: &mut [f64], diagonal: &mut [f64], beside: &mut [f64], q: 
         }
         v[k + 1] -= norm;
         let s = 1.0 / length;
-        // A − v wᵀ − w vᵀ with w = s A v − (s²/2)(vᵀ A v) v.
+        // A − v wᵀ − w vᵀ with w = s A v − (s²/2)(vᵀ A v) v. A v as a sum of A's rows, which are its columns.
+        p.fill(0.0);
         for i in k + 1..n {
-            p[i] = s * dot(&matrix[i * n + k + 1..][..n - k - 1], &v[k + 1..]);
+            add_multiple(&mut p, v[i], &matrix[i * stride..][..stride]);
         }
-        let half = 0.5 * s * dot(&p[k + 1..], &v[k + 1..]);
-        for i in k + 1..n {
-            p[i] -= half * v[i];
+        // What rows and columns up to k hold is done with.
+        p[..=k].fill(0.0);
+        p.iter_mut().for_each(|p| *p *= s);
+        let products = p[k + 1..n].iter().zip(&v[k + 1..n]);
+        let half = 0.5 * s * products.map(|(p, v)| p * v).sum::<f64>();
+        for (p, v) in p.iter_mut().zip(&v) {
+            *p -= half * v;
         }
         for i in k + 1..n {
-            let (vi, wi) = (v[i], p[i]);
-            let row = &mut matrix[i * n + k + 1..][..n - k - 1];
-            for ((a, v), w) in row.iter_mut().zip(&v[k + 1..]).zip(&p[k + 1..]) {
-                *a -= vi * w + wi * v;
-            }
+            subtract_two(&mut matrix[i * stride..][..stride], v[i], &p, p[i], &v);
         }
         // Q becomes (I − s v vᵀ) Q.
         p.fill(0.0);
         for i in k + 1..n {
-            for (sum, q) in p.iter_mut().zip(&q[i * n..][..n]) {
-                *sum += s * v[i] * q;
-            }
+            add_multiple(&mut p, s * v[i], &q[i * stride..][..stride]);
         }
         for i in k + 1..n {
-            for (q, sum) in q[i * n..][..n].iter_mut().zip(&p) {
-                *q -= v[i] * sum;
-            }
+            add_multiple(&mut q[i * stride..][..stride], -v[i], &p);
         }
-        p.fill(0.0);
     }
     for i in 0..n {
-        diagonal[i] = matrix[i * n + i];
+        diagonal[i] = matrix[i * stride + i];
     }
     if n >= 2 {
-        beside[n - 2] = matrix[(n - 1) * n + n - 2];
+        beside[n - 2] = matrix[(n - 1) * stride + n - 2];
     }
-}
-
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    x.iter().zip(y).map(|(x, y)| x * y).sum()
 }
 
 /// One implicit QL step on rows `first` to `last`: rotations of neighbouring rows, from the last pair up,
 /// chase the number that the shift has put outside the three diagonals.
 fn ql_step(values: &mut [f64], beside: &mut [f64], vectors: &mut [f64], first: usize, last: usize) {
-    let n = values.len();
+    let stride = row_stride(values.len());
     // The eigenvalue of the first two rows that is nearer to the first.
     let half = (values[first + 1] - values[first]) / (2.0 * beside[first]);
     let shift = values[first] - beside[first] / (half + (half * half + 1.0).sqrt().copysign(half));
@@ -121,10 +124,8 @@ fn ql_step(values: &mut [f64], beside: &mut [f64], vectors: &mut [f64], first: u
         change = sine * mixed;
         values[i + 1] = below + change;
         ahead = cosine * mixed - inner;
-        let (above, under) = vectors.split_at_mut((i + 1) * n);
-        for (a, b) in above[i * n..].iter_mut().zip(&mut under[..n]) {
-            (*a, *b) = (cosine * *a - sine * *b, sine * *a + cosine * *b);
-        }
+        let (above, under) = vectors.split_at_mut((i + 1) * stride);
+        rotate(&mut above[i * stride..], &mut under[..stride], cosine, sine);
     }
     values[first] -= change;
     beside[first] = ahead;
@@ -137,15 +138,20 @@ mod tests {
 
     /// Σ_l λ_l v_l v_lᵀ is the matrix, the v are orthonormal, and their number is that of the rows.
     fn check(matrix: &[f64], n: usize) -> Vec<f64> {
-        let (mut values, mut vectors) = (vec![0.0; n], vec![0.0; n * n]);
-        eigen(&mut matrix.to_vec(), &mut values, &mut vectors);
+        let stride = row_stride(n);
+        let (mut values, mut vectors) = (vec![0.0; n], vec![0.0; n * stride]);
+        let mut padded = vec![0.0; n * stride];
+        for i in 0..n {
+            padded[i * stride..][..n].copy_from_slice(&matrix[i * n..][..n]);
+        }
+        eigen(&mut padded, &mut values, &mut vectors);
         let largest = values.iter().fold(f64::MIN_POSITIVE, |m, v| m.max(v.abs()));
         for i in 0..n {
             for j in 0..n {
                 let (mut a, mut identity) = (0.0, 0.0);
                 for l in 0..n {
-                    a += values[l] * vectors[l * n + i] * vectors[l * n + j];
-                    identity += vectors[i * n + l] * vectors[j * n + l];
+                    a += values[l] * vectors[l * stride + i] * vectors[l * stride + j];
+                    identity += vectors[i * stride + l] * vectors[j * stride + l];
                 }
                 assert!((a - matrix[i * n + j]).abs() < 1e-13 * largest, "{i} {j}");
                 assert!((identity - f64::from(u8::from(i == j))).abs() < 1e-12);
