@@ -36,6 +36,12 @@ const NOISY: Pinned = Pinned {
     pieces: ["replicates.targets=3", "training.trials=3"],
     runs: 15 * 2 * 19,
 };
+const BELIEFS: Pinned = Pinned {
+    study: "tests/fixtures/golden/beliefs.toml",
+    hashes: "tests/fixtures/golden/beliefs.sha256",
+    pieces: ["replicates.targets=5", "training.trials=2"],
+    runs: 14 * 2 * 19,
+};
 const TABLES: [&str; 3] = ["runs.csv", "curves.csv", "traces.csv"];
 
 fn in_workspace(path: &str) -> PathBuf {
@@ -138,7 +144,7 @@ fn plainest(of: Pinned) -> [String; 3] {
 
 #[test]
 fn neither_vectors_nor_threads_change_a_byte() {
-    for of in [PLAIN, NOISY] {
+    for of in [PLAIN, NOISY, BELIEFS] {
         let expected = plainest(of);
         // Nothing of what the study is for is missing.
         assert_eq!(expected[0].lines().count(), 1 + of.runs);
@@ -159,7 +165,7 @@ fn neither_vectors_nor_threads_change_a_byte() {
 
 #[test]
 fn pieces_computed_in_different_ways_make_the_same_whole() {
-    for of in [PLAIN, NOISY] {
+    for of in [PLAIN, NOISY, BELIEFS] {
         let expected = plainest(of);
         let paths = available();
         for first in 0..paths.len() {
@@ -293,7 +299,7 @@ fn sha256(text: &str) -> String {
 
 #[test]
 fn golden_hashes_hold_on_every_vector_path() {
-    for of in [PLAIN, NOISY] {
+    for of in [PLAIN, NOISY, BELIEFS] {
         let mut all: Vec<(&str, [String; 3])> = Vec::new();
         for vectors in available() {
             let results = Results::new(of);
