@@ -29,6 +29,8 @@ pub trait Real:
     const ZERO: Self;
     /// 1.
     const ONE: Self;
+    /// The distance from 1 to the next larger number.
+    const EPSILON: Self;
 
     /// self · factor + addend, rounded once: slow outside of the kernels.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
@@ -48,6 +50,7 @@ pub trait Real:
 impl Real for f32 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
+    const EPSILON: Self = f32::EPSILON;
 
     #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
@@ -66,6 +69,7 @@ impl Real for f32 {
 impl Real for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
+    const EPSILON: Self = f64::EPSILON;
 
     #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {

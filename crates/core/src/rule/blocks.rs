@@ -12,6 +12,7 @@
 
 use super::noise::Noises;
 use super::relaxation::{Relaxation, Relaxations};
+use super::upkeep::Upkeep;
 use super::{LearningStep, Rule};
 use crate::kernel;
 use crate::network::Network;
@@ -42,8 +43,7 @@ struct LaneRule<F> {
     eta0: F,
     gain: Gain,
     relaxation: Option<Relaxation<F>>,
-    /// Whether Σ(0) has been set: it waits for the first σ_δ².
-    started: bool,
+    upkeep: Upkeep<F>,
 }
 
 impl<F: Real, const L: usize> Blocks<F, L> {
@@ -53,7 +53,7 @@ impl<F: Real, const L: usize> Blocks<F, L> {
             eta0: F::ZERO,
             gain: Gain::Exact,
             relaxation: None,
-            started: false,
+            upkeep: Upkeep::new(),
         };
         let sorted_by = |keys: &[f64]| {
             let mut order: Vec<usize> = (0..units).collect();
@@ -110,7 +110,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
             eta0: F::from_f64(*eta0),
             gain: *gain,
             relaxation: Relaxation::of(params, learn_every_ms),
-            started: false,
+            upkeep: Upkeep::new(),
         };
     }
 
@@ -122,11 +122,11 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
         let noises = self.noises.variances();
         let learns = |lane: usize| noises[lane].filter(|_| step.on[lane]);
         for lane in 0..L {
-            if let Some(variance) = learns(lane)
-                && !self.lanes[lane].started
-            {
-                self.lanes[lane].started = true;
-                self.start(lane, self.lanes[lane].eta0 * variance);
+            if let Some(variance) = learns(lane) {
+                let start = self.lanes[lane].eta0 * variance;
+                if self.lanes[lane].upkeep.begins(start) {
+                    self.start(lane, start);
+                }
             }
         }
         let rates = match &self.order {
@@ -181,6 +181,17 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
             let diagonal = (0..self.units).map(|unit| kernel::blocks_diagonal(unit, self.size));
             relaxations.covariances(&mut self.packed, diagonal, &mut self.scales);
         }
+        for lane in 0..L {
+            if self.scales[lane] == F::ZERO {
+                continue;
+            }
+            if let Some(growth) = self.lanes[lane].upkeep.growth() {
+                let rows = self.packed.rows_mut();
+                for unit in 0..self.units {
+                    rows[kernel::blocks_diagonal(unit, self.size)][lane] += growth;
+                }
+            }
+        }
     }
 
     fn park(&mut self, lane: usize) {
@@ -188,13 +199,13 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
         self.noises.park(lane);
         self.lanes[lane].eta0 = F::ZERO;
         self.lanes[lane].relaxation = None;
-        self.lanes[lane].started = false;
+        self.lanes[lane].upkeep = Upkeep::new();
     }
 
-    /// Whether it started, c, k, Σ, and the window.
+    /// Its age, c, k, Σ, and the window.
     fn save(&self, lane: usize) -> Vec<f64> {
-        let started = f64::from(u8::from(self.lanes[lane].started));
-        let mut saved = vec![started, self.scales[lane].to_f64()];
+        let mut saved = self.lanes[lane].upkeep.save().to_vec();
+        saved.push(self.scales[lane].to_f64());
         let rows = self.directions.rows().iter().chain(self.packed.rows());
         saved.extend(rows.map(|row| row[lane].to_f64()));
         saved.extend(self.noises.save(lane));
@@ -203,13 +214,15 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
 
     fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {
         let rows = self.directions.rows().len() + self.packed.rows().len();
-        let &[started, scale, ref rest @ ..] = saved else {
+        let &[updates, variance, scale, ref rest @ ..] = saved else {
             return false;
         };
         let Some((numbers, window)) = rest.split_at_checked(rows) else {
             return false;
         };
-        self.lanes[lane].started = started != 0.0;
+        if !self.lanes[lane].upkeep.restore([updates, variance]) {
+            return false;
+        }
         self.scales[lane] = F::from_f64(scale);
         let rows = self.directions.rows_mut().iter_mut();
         for (row, &number) in rows.chain(self.packed.rows_mut()).zip(numbers) {

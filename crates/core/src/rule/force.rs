@@ -15,6 +15,7 @@
 
 use super::noise::Noises;
 use super::relaxation::{Relaxation, Relaxations};
+use super::upkeep::Upkeep;
 use super::{LearningStep, Rule};
 use crate::kernel;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
@@ -33,8 +34,7 @@ struct LaneInverse<F> {
     eta0: F,
     gain: Gain,
     relaxation: Option<Relaxation<F>>,
-    /// Whether P(0) has been set: it waits for the first σ_δ².
-    started: bool,
+    upkeep: Upkeep<F>,
     /// Lower triangle of P before the pending update, as [`kernel::symmetric_update_and_product`]
     /// has it.
     packed: PerUnit<F, 1>,
@@ -71,7 +71,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             eta0: F::from_f64(eta0),
             gain,
             relaxation: Relaxation::of(params, learn_every_ms),
-            started: false,
+            upkeep: Upkeep::new(),
             packed: PerUnit::zeros(kernel::packed_len(self.units)),
             direction: PerUnit::zeros(self.units),
             scale: F::ZERO,
@@ -91,9 +91,8 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             let Some((inverse, variance)) = learning.zip(noises[lane]) else {
                 continue;
             };
-            if !inverse.started {
-                inverse.started = true;
-                let start = inverse.eta0 * variance;
+            let start = inverse.eta0 * variance;
+            if inverse.upkeep.begins(start) {
                 for i in 0..self.units {
                     inverse.packed.flat_mut()[kernel::packed_index(i, i)] = start;
                 }
@@ -130,6 +129,11 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
                 relaxations.covariances(&mut inverse.packed, diagonal, &mut scale);
                 [inverse.scale] = scale;
             }
+            if let Some(growth) = inverse.upkeep.growth() {
+                for i in 0..self.units {
+                    inverse.packed.flat_mut()[kernel::packed_index(i, i)] += growth;
+                }
+            }
         }
         let relaxations = Relaxations::of(|lane| {
             let inverse = self.lanes[lane].as_ref().filter(|_| learned[lane])?;
@@ -145,13 +149,13 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
         self.noises.park(lane);
     }
 
-    /// Whether it started, c and k of the pending update, the triangle of P before it, and the window.
+    /// Its age, c and k of the pending update, the triangle of P before it, and the window.
     fn save(&self, lane: usize) -> Vec<f64> {
         let Some(inverse) = &self.lanes[lane] else {
             return Vec::new();
         };
-        let started = f64::from(u8::from(inverse.started));
-        let mut saved = vec![started, inverse.scale.to_f64()];
+        let mut saved = inverse.upkeep.save().to_vec();
+        saved.push(inverse.scale.to_f64());
         let numbers = inverse.direction.rows().iter().chain(inverse.packed.rows());
         saved.extend(numbers.map(|row| row[0].to_f64()));
         saved.extend(self.noises.save(lane));
@@ -159,7 +163,8 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
     }
 
     fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {
-        let (Some(inverse), &[started, scale, ref rest @ ..]) = (&mut self.lanes[lane], saved)
+        let (Some(inverse), &[updates, variance, scale, ref rest @ ..]) =
+            (&mut self.lanes[lane], saved)
         else {
             return false;
         };
@@ -167,7 +172,9 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
         let Some((numbers, window)) = rest.split_at_checked(direction.len() + packed.len()) else {
             return false;
         };
-        inverse.started = started != 0.0;
+        if !inverse.upkeep.restore([updates, variance]) {
+            return false;
+        }
         inverse.scale = F::from_f64(scale);
         for (row, &number) in direction.iter_mut().chain(packed).zip(numbers) {
             row[0] = F::from_f64(number);

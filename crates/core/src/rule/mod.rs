@@ -9,6 +9,7 @@ mod force;
 mod low_rank;
 mod noise;
 mod relaxation;
+mod upkeep;
 
 use crate::kernel;
 use crate::network::Network;
