@@ -112,8 +112,8 @@ impl Plain<'_> {
         if params.state_noise > 0.0 {
             let scale = params.state_noise * (2.0 * params.dt_ms / params.tau_ms).sqrt();
             let xi = state.noise.of_potentials(params.units);
-            for i in 0..params.units {
-                state.v[i] += F::from_f64(scale) * F::from_f64(f64::from(xi[i]));
+            for (v, xi) in state.v.iter_mut().zip(xi) {
+                *v += F::from_f64(scale) * F::from_f64(f64::from(xi));
             }
         }
         for i in 0..params.units {

@@ -64,7 +64,7 @@ pub struct NoiseStreams<const L: usize> {
 impl<const L: usize> NoiseStreams<L> {
     /// Keys of zeros.
     pub fn new() -> Self {
-        const { assert!(WIDEST % L == 0) }
+        const { assert!(WIDEST.is_multiple_of(L)) }
         Self {
             keys: [[0; WIDEST]; 8],
             streams: [0; L],
@@ -171,16 +171,18 @@ fn words_of<W: Words, const L: usize>(
     first: usize,
 ) -> [W; BLOCK] {
     let mut place = [[0u32; WIDEST_VECTOR]; 4];
-    for element in 0..W::WIDTH {
-        let (block, lane) = ((first + element) / L, (first + element) % L);
+    let places = (first..).map(|element| {
+        let (block, lane) = (element / L, element % L);
         let counter = streams.steps[lane]
             .wrapping_mul(blocks)
             .wrapping_add(block as u64);
-        let stream = streams.streams[lane];
-        place[0][element] = counter as u32;
-        place[1][element] = (counter >> 32) as u32;
-        place[2][element] = stream as u32;
-        place[3][element] = (stream >> 32) as u32;
+        (counter, streams.streams[lane])
+    });
+    for (at, (counter, stream)) in (0..W::WIDTH).zip(places) {
+        place[0][at] = counter as u32;
+        place[1][at] = (counter >> 32) as u32;
+        place[2][at] = stream as u32;
+        place[3][at] = (stream >> 32) as u32;
     }
     let mut start = [W::splat(token, 0); BLOCK];
     for (word, constant) in start.iter_mut().zip(CONSTANTS) {
