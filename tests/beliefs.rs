@@ -291,6 +291,7 @@ impl DenseLowRank {
         precision
     }
 
+    #[allow(clippy::needless_range_loop)] // as the equations read
     fn reduce(&mut self, rank: usize, dropped: Dropped) {
         let n = self.d.len();
         let root: Vec<f64> = self.d.iter().map(|d| d.sqrt()).collect();

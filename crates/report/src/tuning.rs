@@ -50,7 +50,7 @@ pub enum Half {
 
 impl Half {
     fn has(self, cell: &Cell) -> bool {
-        (cell.network % 2 == 0) == (self == Self::Even)
+        cell.network.is_multiple_of(2) == (self == Self::Even)
     }
 
     fn other(self) -> Self {

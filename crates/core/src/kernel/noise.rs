@@ -12,10 +12,10 @@
 //! where ln u = k ln 2 + ln m with m between √½ and √2, and ln m = 2 artanh((m − 1)/(m + 1)). The
 //! polynomials are Taylor's, to the precision of f32. Deviates end at √(64 ln 2) = 6.7.
 //!
-//! Written for vectors, because a scalar generator (a ziggurat, 2 ns per deviate) would take as long as
-//! the rest of a step. So it takes 27 % of a noisy step of 32 lanes in f32 (N = 500, p = 0.1, AVX-512),
-//! 15 % of one of 16 in f64, and 8 % of one of a single run in f32; left to the compiler, the last
-//! addition alone became scatters and doubled that.
+//! Written for vectors: one deviate after the other would take as long as the rest of a step. So it takes
+//! 27 % of a noisy step of 32 lanes in f32 (N = 500, p = 0.1, AVX-512), 15 % of one of 16 in f64, and 8 %
+//! of one of a single run in f32; left to the compiler, the last addition alone became scatters and doubled
+//! that.
 
 use crate::numeric::{Lanes, Real, polynomial};
 use crate::simd::{Path, Vector, Words, dispatched};

@@ -115,6 +115,10 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             for (&rate, &k) in self.rates.flat().iter().zip(direction) {
                 projection += rate * k;
             }
+            let broken = projection < F::ZERO;
+            if broken {
+                projection = F::ZERO;
+            }
             inverse.scale = match inverse.gain {
                 Gain::Published => F::ONE / variance,
                 Gain::Exact => F::ONE / (variance + projection),
@@ -129,7 +133,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
                 relaxations.covariances(&mut inverse.packed, diagonal, &mut scale);
                 [inverse.scale] = scale;
             }
-            if let Some(growth) = inverse.upkeep.growth() {
+            if let Some(growth) = inverse.upkeep.growth(broken) {
                 for i in 0..self.units {
                     inverse.packed.flat_mut()[kernel::packed_index(i, i)] += growth;
                 }
