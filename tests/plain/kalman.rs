@@ -81,7 +81,10 @@ pub fn learn_full<F: Real>(
     noise: F,
     gain: Gain,
 ) {
-    p.learn_with(w, r, delta, |projection| factor(noise, projection, gain));
+    let exact = gain == Gain::Exact;
+    p.learn_with(w, r, delta, exact, |projection| {
+        factor(noise, projection, gain)
+    });
 }
 
 fn factor<F: Real>(noise: F, projection: F, gain: Gain) -> F {

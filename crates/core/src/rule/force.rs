@@ -115,7 +115,8 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             for (&rate, &k) in self.rates.flat().iter().zip(direction) {
                 projection += rate * k;
             }
-            let broken = projection < F::ZERO;
+            // With the published gain Σ may lose more than there is: the rule is left as published.
+            let broken = inverse.gain == Gain::Exact && projection < F::ZERO;
             if broken {
                 projection = F::ZERO;
             }
