@@ -51,10 +51,15 @@ impl<F: Real> Inverse<F> {
             projection += r[i] * k[i];
         }
         if exact && projection < F::ZERO {
-            projection = F::ZERO;
-            for (i, row) in self.rows.iter_mut().enumerate() {
-                row[i] += F::from_f64(32.0) * F::EPSILON * self.variance;
+            let mut square = F::ZERO;
+            for &r in r {
+                square += r * r;
             }
+            let least = F::from_f64(32.0) * F::EPSILON * self.variance;
+            for (i, row) in self.rows.iter_mut().enumerate() {
+                row[i] += least + -projection / square;
+            }
+            return;
         }
         let c = factor(projection);
         for (i, row) in self.rows.iter_mut().enumerate() {

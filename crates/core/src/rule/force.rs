@@ -117,10 +117,9 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             }
             // With the published gain Σ may lose more than there is: the rule is left as published.
             let broken = inverse.gain == Gain::Exact && projection < F::ZERO;
-            if broken {
-                projection = F::ZERO;
-            }
             inverse.scale = match inverse.gain {
+                // Nothing is learned, and nothing subtracted, along a direction where Σ is wrong.
+                Gain::Exact if broken => F::ZERO,
                 Gain::Published => F::ONE / variance,
                 Gain::Exact => F::ONE / (variance + projection),
             };
@@ -134,7 +133,15 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
                 relaxations.covariances(&mut inverse.packed, diagonal, &mut scale);
                 [inverse.scale] = scale;
             }
-            if let Some(growth) = inverse.upkeep.growth(broken) {
+            let mut growth = inverse.upkeep.growth(broken);
+            if let Some(growth) = growth.as_mut().filter(|_| broken) {
+                let mut square = F::ZERO;
+                for &rate in self.rates.flat() {
+                    square += rate * rate;
+                }
+                *growth += -projection / square;
+            }
+            if let Some(growth) = growth {
                 for i in 0..self.units {
                     inverse.packed.flat_mut()[kernel::packed_index(i, i)] += growth;
                 }

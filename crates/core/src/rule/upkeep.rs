@@ -5,7 +5,7 @@
 //! there, every update makes it more so: in f32, blocks of 10 on a slow trajectory broke after 6 million updates.
 //! So every 2²⁰ updates (about a million) each variance grows by 32 units in the last place of Σ(0): more than
 //! the errors since, and a millionth of the prior. All synapses in one block break sooner, but that shows: rᵀΣr
-//! is negative. Then it grows at once.
+//! is negative. Then nothing is learned at that step, and the variances grow by what is missing as well.
 
 use crate::numeric::Real;
 
