@@ -13,8 +13,6 @@ const BLOCK: usize = 4;
 pub struct Inverse<F> {
     /// Row i holds P_ij for j ≤ i.
     rows: Vec<Vec<F>>,
-    /// P_ii at the start.
-    variance: F,
 }
 
 impl<F: Real> Inverse<F> {
@@ -26,40 +24,19 @@ impl<F: Real> Inverse<F> {
         };
         Self {
             rows: (0..units).map(row).collect(),
-            variance,
         }
     }
 
     pub fn learn(&mut self, w: &mut [F], r: &[F], delta: F) {
-        self.learn_with(w, r, delta, true, |projection| {
-            F::ONE / (F::ONE + projection)
-        });
+        self.learn_with(w, r, delta, |projection| F::ONE / (F::ONE + projection));
     }
 
-    /// With c as a function of rᵀk. With the exact gain, a P that rounding has made negative along r grows.
-    pub fn learn_with(
-        &mut self,
-        w: &mut [F],
-        r: &[F],
-        delta: F,
-        exact: bool,
-        factor: impl Fn(F) -> F,
-    ) {
+    /// With c as a function of rᵀk.
+    pub fn learn_with(&mut self, w: &mut [F], r: &[F], delta: F, factor: impl Fn(F) -> F) {
         let k = self.product_in_the_engines_order(r);
         let mut projection = F::ZERO;
         for i in 0..r.len() {
             projection += r[i] * k[i];
-        }
-        if exact && projection < F::ZERO {
-            let mut square = F::ZERO;
-            for &r in r {
-                square += r * r;
-            }
-            let least = F::from_f64(32.0) * F::EPSILON * self.variance;
-            for (i, row) in self.rows.iter_mut().enumerate() {
-                row[i] += least + -projection / square;
-            }
-            return;
         }
         let c = factor(projection);
         for (i, row) in self.rows.iter_mut().enumerate() {

@@ -81,10 +81,7 @@ pub fn learn_full<F: Real>(
     noise: F,
     gain: Gain,
 ) {
-    let exact = gain == Gain::Exact;
-    p.learn_with(w, r, delta, exact, |projection| {
-        factor(noise, projection, gain)
-    });
+    p.learn_with(w, r, delta, |projection| factor(noise, projection, gain));
 }
 
 fn factor<F: Real>(noise: F, projection: F, gain: Gain) -> F {

@@ -185,7 +185,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
             if self.scales[lane] == F::ZERO {
                 continue;
             }
-            if let Some(growth) = self.lanes[lane].upkeep.growth(false) {
+            if let Some(growth) = self.lanes[lane].upkeep.growth() {
                 let rows = self.packed.rows_mut();
                 for unit in 0..self.units {
                     rows[kernel::blocks_diagonal(unit, self.size)][lane] += growth;

@@ -15,7 +15,6 @@
 
 use super::noise::Noises;
 use super::relaxation::{Relaxation, Relaxations};
-use super::upkeep::Upkeep;
 use super::{LearningStep, Rule};
 use crate::kernel;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
@@ -34,7 +33,8 @@ struct LaneInverse<F> {
     eta0: F,
     gain: Gain,
     relaxation: Option<Relaxation<F>>,
-    upkeep: Upkeep<F>,
+    /// Whether P(0) has been set: it waits for the first σ_δ².
+    started: bool,
     /// Lower triangle of P before the pending update, as [`kernel::symmetric_update_and_product`]
     /// has it.
     packed: PerUnit<F, 1>,
@@ -71,7 +71,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             eta0: F::from_f64(eta0),
             gain,
             relaxation: Relaxation::of(params, learn_every_ms),
-            upkeep: Upkeep::new(),
+            started: false,
             packed: PerUnit::zeros(kernel::packed_len(self.units)),
             direction: PerUnit::zeros(self.units),
             scale: F::ZERO,
@@ -91,8 +91,9 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             let Some((inverse, variance)) = learning.zip(noises[lane]) else {
                 continue;
             };
-            let start = inverse.eta0 * variance;
-            if inverse.upkeep.begins(start) {
+            if !inverse.started {
+                inverse.started = true;
+                let start = inverse.eta0 * variance;
                 for i in 0..self.units {
                     inverse.packed.flat_mut()[kernel::packed_index(i, i)] = start;
                 }
@@ -115,11 +116,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
             for (&rate, &k) in self.rates.flat().iter().zip(direction) {
                 projection += rate * k;
             }
-            // With the published gain Σ may lose more than there is: the rule is left as published.
-            let broken = inverse.gain == Gain::Exact && projection < F::ZERO;
             inverse.scale = match inverse.gain {
-                // Nothing is learned, and nothing subtracted, along a direction where Σ is wrong.
-                Gain::Exact if broken => F::ZERO,
                 Gain::Published => F::ONE / variance,
                 Gain::Exact => F::ONE / (variance + projection),
             };
@@ -132,19 +129,6 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
                 let mut scale = [inverse.scale];
                 relaxations.covariances(&mut inverse.packed, diagonal, &mut scale);
                 [inverse.scale] = scale;
-            }
-            let mut growth = inverse.upkeep.growth(broken);
-            if let Some(growth) = growth.as_mut().filter(|_| broken) {
-                let mut square = F::ZERO;
-                for &rate in self.rates.flat() {
-                    square += rate * rate;
-                }
-                *growth += -projection / square;
-            }
-            if let Some(growth) = growth {
-                for i in 0..self.units {
-                    inverse.packed.flat_mut()[kernel::packed_index(i, i)] += growth;
-                }
             }
         }
         let relaxations = Relaxations::of(|lane| {
@@ -161,13 +145,13 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
         self.noises.park(lane);
     }
 
-    /// Its age, c and k of the pending update, the triangle of P before it, and the window.
+    /// Whether it started, c and k of the pending update, the triangle of P before it, and the window.
     fn save(&self, lane: usize) -> Vec<f64> {
         let Some(inverse) = &self.lanes[lane] else {
             return Vec::new();
         };
-        let mut saved = inverse.upkeep.save().to_vec();
-        saved.push(inverse.scale.to_f64());
+        let started = f64::from(u8::from(inverse.started));
+        let mut saved = vec![started, inverse.scale.to_f64()];
         let numbers = inverse.direction.rows().iter().chain(inverse.packed.rows());
         saved.extend(numbers.map(|row| row[0].to_f64()));
         saved.extend(self.noises.save(lane));
@@ -175,8 +159,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
     }
 
     fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {
-        let (Some(inverse), &[updates, variance, scale, ref rest @ ..]) =
-            (&mut self.lanes[lane], saved)
+        let (Some(inverse), &[started, scale, ref rest @ ..]) = (&mut self.lanes[lane], saved)
         else {
             return false;
         };
@@ -184,9 +167,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
         let Some((numbers, window)) = rest.split_at_checked(direction.len() + packed.len()) else {
             return false;
         };
-        if !inverse.upkeep.restore([updates, variance]) {
-            return false;
-        }
+        inverse.started = started != 0.0;
         inverse.scale = F::from_f64(scale);
         for (row, &number) in direction.iter_mut().chain(packed).zip(numbers) {
             row[0] = F::from_f64(number);
