@@ -220,8 +220,8 @@ def robustness():
         (network, "network.gain", "gain g", {}),
         (network, "network.connection_probability", "connection probability p", {}),
         (network, "network.tau_ms", "time constant τ_m (ms)", {}),
-        (noise, "network.state_noise", "noise in the state, s.d. (0 at the left)", {}),
-        (noise, "training.error_noise", "noise in the error, s.d. (0 at the left)", {}),
+        (noise, "network.state_noise", "noise in the state, s.d.", {}),
+        (noise, "training.error_noise", "noise in the error, s.d.", {}),
         (size, "network.units", "units N", {}),
     ]
     for axes, (study, path, label, where), letter in zip(panels.flat, cases, "abcdef"):
@@ -235,8 +235,15 @@ def robustness():
         dress(axes, "", label, letter, letter in "ad")
         if path == "network.gain":
             axes.set_xscale("linear")
-        if path == "network.units":
-            axes.set_xticks([250, 500, 1000, 2000], ["250", "500", "1000", "2000"])
+        ticks = {
+            "network.connection_probability": {0.02: "0.02", 0.05: "0.05", 0.1: "0.1", 0.2: "0.2"},
+            "network.tau_ms": {5: "5", 10: "10", 20: "20", 40: "40"},
+            "network.state_noise": {1e-4: "0", 1e-3: "0.001", 1e-2: "0.01", 0.1: "0.1"},
+            "training.error_noise": {1e-2: "0", 0.1: "0.1", 1: "1"},
+            "network.units": {250: "250", 500: "500", 1000: "1000", 2000: "2000"},
+        }.get(path)
+        if ticks:
+            axes.set_xticks(list(ticks), list(ticks.values()))
             axes.minorticks_off()
     handles = {label: handle for axes in panels.flat for handle, label in zip(*axes.get_legend_handles_labels())}
     figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=5)
