@@ -93,10 +93,7 @@ fn never_overshoots<F: Real>(eta0: f64) {
     let network = Network::draw(&network, 1, 0).unwrap();
     // Rounding of the sum over units; in f32, a Σ of blocks or of all synapses has errors of that size as well
     // in directions that are known to more digits than it has, and r may lie in them.
-    let slack = SLACK
-        * (F::ONE + F::from_f64(1e-7) - F::ONE)
-            .to_f64()
-            .max(f64::EPSILON);
+    let slack = SLACK * F::EPSILON.to_f64();
     for (name, trial) in excitations() {
         for covariance in covariances() {
             let params = rule(covariance, eta0);
