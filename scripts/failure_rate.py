@@ -54,16 +54,13 @@ def interval(cells, bound):
 
 def main(folder, bound):
     columns, conditions = runs(folder)
-    columns = [column for i, column in enumerate(columns) if len({key[i] for key in conditions}) > 1]
-    with open(f"{folder}/runs.csv", newline="") as file:
-        names = [column for column in next(csv.reader(file)) if column.startswith(KEYS)]
-    shown = [names.index(column) for column in columns]
+    shown = [i for i in range(len(columns)) if len({key[i] for key in conditions}) > 1]
     rows = []
     for key, cells in conditions.items():
         low, high = interval(cells, bound)
         failed = share(cells, bound, *(sorted({cell[i] for cell in cells}) for i in (0, 1)))
         rows.append([*(key[i] for i in shown), bound, len(cells), round(failed, 4), round(low, 4), round(high, 4)])
-    header = [*columns, "above", "n", "share", "ci_low", "ci_high"]
+    header = [*(columns[i] for i in shown), "above", "n", "share", "ci_low", "ci_high"]
     with open(f"{folder}/failures.csv", "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

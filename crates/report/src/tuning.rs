@@ -98,6 +98,22 @@ pub struct Tuning {
 }
 
 impl Tuning {
+    /// Reads a result folder and tunes a parameter there.
+    ///
+    /// # Errors
+    /// What cannot be read, and what [`Self::of`] tells.
+    pub fn read(folder: &Path, path: &str, metric: Metric) -> Result<(Self, Tables), ReportError> {
+        // Without the summary: its intervals are not needed, and take their time.
+        let (study, tables) = crate::inputs(folder)?;
+        match Self::of(&tables, &study, path, metric) {
+            Ok(tuning) => Ok((tuning, tables)),
+            Err(problem) => Err(ReportError::Tune {
+                path: folder.to_path_buf(),
+                problem,
+            }),
+        }
+    }
+
     /// Tunes the parameter with this path.
     ///
     /// # Errors

@@ -83,7 +83,14 @@ impl<F: Real, const L: usize> Relaxations<F, L> {
     /// Relaxes Σ, a variance per synapse.
     pub(super) fn variances(&self, variances: &mut PerUnit<F, L>) {
         kernel::relax(variances, &self.variance_rate, &self.variance_prior);
-        kernel::relax(variances, &self.forgetting_rate, &[F::ZERO; L]);
+        self.forget(variances);
+    }
+
+    /// Divides by λ, in a pass of its own only where a lane forgets.
+    fn forget(&self, values: &mut PerUnit<F, L>) {
+        if self.forgetting_rate != [F::ZERO; L] {
+            kernel::relax(values, &self.forgetting_rate, &[F::ZERO; L]);
+        }
     }
 
     /// Relaxes Σ − c k kᵀ, of which Σ is kept as numbers in some order, with the variance of each synapse
@@ -103,7 +110,7 @@ impl<F: Real, const L: usize> Relaxations<F, L> {
                 *value += pull;
             }
         }
-        kernel::relax(packed, &self.forgetting_rate, &[F::ZERO; L]);
+        self.forget(packed);
         for (lane, scale) in scales.iter_mut().enumerate() {
             *scale = *scale - self.variance_rate[lane] * *scale;
             *scale = *scale - self.forgetting_rate[lane] * *scale;

@@ -4,9 +4,9 @@ use clap::Args;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use synapse_report::ReportError;
 use synapse_report::expectation::Metric;
 use synapse_report::tuning::Tuning;
-use synapse_report::{ReportError, Results};
 
 /// What is tuned, and by what.
 #[derive(Args)]
@@ -23,25 +23,19 @@ pub struct Arguments {
 
 /// Writes `tuning.csv`, prints it as a table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
-    let results = Results::read(&arguments.dir)?;
     let metric = if arguments.tracking {
         Metric::TrackingMse
     } else {
         Metric::TestMse
     };
-    let tuning = Tuning::of(&results.tables, &results.study, &arguments.over, metric).map_err(
-        |problem| ReportError::Tune {
-            path: arguments.dir.clone(),
-            problem,
-        },
-    )?;
-    let file = tuning.write(&results.tables, &arguments.dir)?;
+    let (tuning, tables) = Tuning::read(&arguments.dir, &arguments.over, metric)?;
+    let file = tuning.write(&tables, &arguments.dir)?;
     // A closed pipe is the reader's choice: the file is written.
     let _ = write!(
         io::stdout().lock(),
         "{}\n\n{}",
         file.display(),
-        tuning.words(&results.tables)
+        tuning.words(&tables)
     );
     Ok(ExitCode::SUCCESS)
 }
