@@ -14,6 +14,7 @@ fn training(trials: usize, precision: Precision, noisy: bool) -> TrainingParams 
         protocol: Protocol::Trials {
             trials,
             washout_ms: 30.0,
+            washout_feedback: true,
             checkpoints_every: 2,
         },
         learn_every_ms: 2.0,

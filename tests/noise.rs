@@ -14,6 +14,7 @@ fn trials(trials: usize, washout_ms: f64, precision: Precision) -> TrainingParam
         protocol: Protocol::Trials {
             trials,
             washout_ms,
+            washout_feedback: true,
             checkpoints_every: 1,
         },
         learn_every_ms: 1.0,

@@ -29,6 +29,7 @@ fn trials(trials: usize, precision: Precision) -> TrainingParams {
         protocol: Protocol::Trials {
             trials,
             washout_ms: 30.0,
+            washout_feedback: true,
             checkpoints_every: 3,
         },
         learn_every_ms: 1.0,
@@ -262,14 +263,16 @@ fn noise_switch_and_initial_state_give_the_plain_bits() {
                 error_noise,
                 ..trials(5, precision)
             };
-            let trained = TrainingParams {
+            let in_trials = |washout_feedback| TrainingParams {
                 switch_target_at_trial: switch,
                 ..with(Protocol::Trials {
                     trials: 5,
                     washout_ms: 30.0,
+                    washout_feedback,
                     checkpoints_every: 1,
                 })
             };
+            let (trained, unfed) = (in_trials(true), in_trials(false));
             let streamed = TrainingParams {
                 learn_every_ms: 2.0,
                 error_steps: 2,
@@ -282,7 +285,7 @@ fn noise_switch_and_initial_state_give_the_plain_bits() {
             };
             let runs: Vec<Run<'_>> = (0..37)
                 .map(|i| Run {
-                    training: if i % 5 == 3 { &streamed } else { &trained },
+                    training: [&trained, &unfed, &trained, &streamed, &trained][i % 5],
                     rule: &rules[i % rules.len()],
                     target,
                     second_target: Some(&second),

@@ -276,6 +276,7 @@ struct Role {
     learning: bool,
     learning_step: bool,
     pulse_row: Option<usize>,
+    fed_back: bool,
 }
 
 impl Plain<'_> {
@@ -307,7 +308,8 @@ impl Plain<'_> {
                 }
             }
         }
-        self.euler(state, output, role.pulse_row);
+        let fed_back = if role.fed_back { output } else { F::ZERO };
+        self.euler(state, fed_back, role.pulse_row);
         Ok(square)
     }
 
@@ -320,7 +322,7 @@ impl Plain<'_> {
     fn trial<F: Real>(
         &self,
         state: &mut State<F>,
-        washout: usize,
+        (washout, washout_feedback): (usize, bool),
         (trial, learning): (usize, bool),
     ) -> Result<f64, usize> {
         let every = self.steps(self.training.learn_every_ms);
@@ -337,6 +339,7 @@ impl Plain<'_> {
                 learning,
                 learning_step: since.is_some_and(|since| since % every == 0),
                 pulse_row: self.pulse_row(step),
+                fed_back: washout_feedback || since.is_some(),
             };
             match self.step(state, &role) {
                 Ok(square) => squares += square.unwrap_or(0.0),
@@ -358,13 +361,14 @@ impl Plain<'_> {
             Protocol::Trials {
                 trials,
                 washout_ms,
+                washout_feedback,
                 checkpoints_every,
             } => {
                 let is_checkpoint = |t| t % checkpoints_every == 0 || t == trials;
                 let mut run = || {
                     for trial in 0..=trials {
                         let at = |step| (trial, step);
-                        let washout = self.steps(washout_ms);
+                        let washout = (self.steps(washout_ms), washout_feedback);
                         let tracking_mse = match trial {
                             0 => None,
                             _ => Some(self.trial(&mut state, washout, (trial, true)).map_err(at)?),
@@ -437,6 +441,7 @@ impl Plain<'_> {
                 learning: step < learned,
                 learning_step: step % every == 0 && (learn_at_validation || step % block != 0),
                 pulse_row: self.pulse_row(step),
+                fed_back: true,
             };
             let (trial, within) = if step < learned {
                 (step / block + 1, step % block)

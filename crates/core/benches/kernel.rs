@@ -172,6 +172,7 @@ fn time_steps(criterion: &mut Criterion) {
                 protocol: Protocol::Trials {
                     trials: 1,
                     washout_ms: 200.0,
+                    washout_feedback: true,
                     checkpoints_every: 1,
                 },
                 learn_every_ms: 1.0,

@@ -19,6 +19,8 @@ pub struct Segment {
     pub steps: usize,
     /// The target begins at this step; scoring and learning, too.
     pub washout: usize,
+    /// The output is fed back from this step on.
+    pub feedback_from: usize,
     /// Whether its target is the one after the switch.
     pub second_target: bool,
     /// Which step of the target's period it begins with.
@@ -66,10 +68,19 @@ pub fn segments(
         Protocol::Trials {
             trials,
             washout_ms,
+            washout_feedback,
             checkpoints_every,
         } => {
             let switch = training.switch_target_at_trial;
-            trial_segments(trials, steps(washout_ms), checkpoints_every, switch, timing)
+            let washout = steps(washout_ms);
+            let feedback_from = if washout_feedback { 0 } else { washout };
+            trial_segments(
+                trials,
+                (washout, feedback_from),
+                checkpoints_every,
+                switch,
+                timing,
+            )
         }
         Protocol::Stream {
             duration_ms,
@@ -171,7 +182,7 @@ pub fn learning_steps(protocol: &Protocol, dt_ms: f64, target: usize) -> u64 {
 
 fn trial_segments(
     trials: usize,
-    washout: usize,
+    (washout, feedback_from): (usize, usize),
     checkpoints_every: usize,
     switch: usize,
     timing: &Timing,
@@ -184,6 +195,7 @@ fn trial_segments(
         reset: true,
         steps,
         washout,
+        feedback_from,
         second_target: switch > 0 && trial > switch,
         target_phase: 0,
         first_learning: 0,
@@ -223,6 +235,7 @@ fn stream_segments(
             reset: start == 0,
             steps,
             washout: 0,
+            feedback_from: 0,
             second_target: false,
             target_phase: start % timing.target,
             first_learning: (timing.learn_every - start % timing.learn_every) % timing.learn_every,
@@ -273,6 +286,7 @@ mod tests {
         let protocol = Protocol::Trials {
             trials: 5,
             washout_ms: 30.0,
+            washout_feedback: true,
             checkpoints_every: 2,
         };
         assert_eq!(checkpoints(&protocol, 1.0), [0, 2, 4, 5]);
@@ -349,6 +363,7 @@ mod tests {
         let trials = |trials, checkpoints_every| Protocol::Trials {
             trials,
             washout_ms: 30.0,
+            washout_feedback: true,
             checkpoints_every,
         };
         let stream = |duration_ms, validate_every_ms| Protocol::Stream {

@@ -457,10 +457,14 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     }
 
     fn advance(&mut self) {
+        let fed_back = std::array::from_fn(|index| match &self.lanes[index] {
+            Some(lane) if !lane.fed_back() => F::ZERO,
+            _ => self.output[index],
+        });
         kernel::advance(
             &self.recurrent,
             &self.rates,
-            &self.output,
+            &fed_back,
             &mut self.sums,
             &mut self.potentials,
         );

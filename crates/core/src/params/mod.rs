@@ -174,6 +174,7 @@ mod tests {
             protocol: Protocol::Trials {
                 trials: 3,
                 washout_ms: 0.0,
+                washout_feedback: true,
                 checkpoints_every: 1,
             },
             learn_every_ms: 1.0,

@@ -13,6 +13,9 @@ pub enum Protocol {
         trials: usize,
         /// Time from the start of a trial to the start of the target, in ms (it includes the pulse).
         washout_ms: f64,
+        /// Whether the output is fed back during the washout, too. Without, the state in which the target
+        /// begins is that of the network alone: no rule can move it.
+        washout_feedback: bool,
         /// Test before the first trial, after every so many trials, and after the last.
         checkpoints_every: usize,
     },
@@ -71,6 +74,7 @@ impl TrainingParams {
                 trials,
                 washout_ms,
                 checkpoints_every,
+                ..
             } => {
                 errors.whole("training.trials", trials as u64, range::COUNT);
                 errors.whole(

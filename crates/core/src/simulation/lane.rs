@@ -100,6 +100,11 @@ impl<'a, F: Real> Lane<'a, F> {
         self.now().learning
     }
 
+    /// Whether the present output is fed back.
+    pub(super) fn fed_back(&self) -> bool {
+        self.step >= self.now().feedback_from
+    }
+
     /// Scores the present output; its error, if the target is on.
     pub(super) fn score(&mut self, output: F) -> Option<F> {
         let segment = &self.segments[self.segment];

@@ -93,6 +93,7 @@ mod tests {
         let protocol = Protocol::Trials {
             trials: 320,
             washout_ms: 0.0,
+            washout_feedback: true,
             checkpoints_every: 50,
         };
         let of_engine = synapse_core::schedule::checkpoints(&protocol, 1.0);

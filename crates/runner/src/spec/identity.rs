@@ -64,7 +64,7 @@ pub type ConditionHash = [u8; 32];
 
 /// Fields that specs got after results had been kept, each with the value that all runs had before: with
 /// it they are not in the text, so that those results keep their identity.
-const LATER: [(&str, &str); 9] = [
+const LATER: [(&str, &str); 10] = [
     ("rule.covariance.kind", "diagonal"),
     ("rule.gain", "published"),
     ("network.feedback_gain", "1"),
@@ -74,6 +74,7 @@ const LATER: [(&str, &str); 9] = [
     ("network.state_noise", "0"),
     ("training.switch_target_at_trial", "0"),
     ("training.error_noise", "0"),
+    ("training.washout_feedback", "true"),
 ];
 
 /// The line of a field in the canonical text.

@@ -342,18 +342,19 @@ fn fields_that_came_later_are_in_the_identity_only_where_they_do_something() {
     let id = |lines: &str| ids(&study(lines))[0].clone();
     let before = id("");
     let later = [
-        ("network", "initial_state", "0.5"),
-        ("network", "state_noise", "0.01"),
-        ("training", "switch_target_at_trial", "50"),
-        ("training", "error_noise", "0.1"),
+        ("network", "initial_state", "0", "0.5"),
+        ("network", "state_noise", "0", "0.01"),
+        ("training", "switch_target_at_trial", "0", "50"),
+        ("training", "error_noise", "0", "0.1"),
+        ("training", "washout_feedback", "true", "false"),
     ];
     let mut all = vec![before.clone()];
-    for (table, field, value) in later {
+    for (table, field, without, value) in later {
         let with = |value: &str| format!("{table} = {{ {field} = {value} }}");
-        assert_eq!(id(&with("0")), before, "{field}");
+        assert_eq!(id(&with(without)), before, "{field}");
         all.push(id(&with(value)));
         let swept = study(&format!(
-            "sweep = {{ '{table}.{field}' = {{ values = [0, {value}] }} }}"
+            "sweep = {{ '{table}.{field}' = {{ values = [{without}, {value}] }} }}"
         ));
         assert_eq!(ids(&swept)[0], before, "{field}");
         assert_eq!(ids(&swept)[20], all[all.len() - 1], "{field}");
@@ -362,7 +363,7 @@ fn fields_that_came_later_are_in_the_identity_only_where_they_do_something() {
     }
     all.sort();
     all.dedup();
-    assert_eq!(all.len(), 5);
+    assert_eq!(all.len(), 6);
 }
 
 #[test]

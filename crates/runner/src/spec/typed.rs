@@ -138,6 +138,7 @@ pub fn training(fields: &dyn Fields) -> Option<TrainingParams> {
         "trials" => Protocol::Trials {
             trials: fields.whole("training.trials")?,
             washout_ms: fields.real("training.washout_ms")?,
+            washout_feedback: fields.flag("training.washout_feedback")?,
             checkpoints_every: fields.whole("training.checkpoints_every")?,
         },
         "stream" => Protocol::Stream {

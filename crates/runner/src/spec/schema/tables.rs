@@ -259,6 +259,13 @@ pub static TRAINING: TableSchema = TableSchema {
                         "time from the start of a trial to the start of the target, in ms; whole time steps",
                     ),
                     field(
+                        "washout_feedback",
+                        Bool,
+                        Or(|| Scalar::Bool(true)),
+                        "whether the output is fed back during the washout, too; without, the state in which the \
+                         target begins does not depend on the readout weights",
+                    ),
+                    field(
                         "checkpoints_every",
                         whole(range::COUNT),
                         Or(|| Scalar::Integer(CHECKPOINTS_EVERY)),
