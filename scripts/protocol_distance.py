@@ -46,6 +46,15 @@ def quartiles(values):
     return at(0.25), at(0.5), at(0.75)
 
 
+def protocol_name(row, but=""):
+    """The parameters of a row that are not the rule's, without one of them."""
+    return ", ".join(
+        f"{path.split('.')[1]} {value}"
+        for path, value in row.items()
+        if path.startswith(("network.", "target.", "training.")) and path != but
+    )
+
+
 def own(folder):
     """The same by protocol, with the protocol's parameters as a text."""
     protocols = defaultdict(dict)
@@ -53,13 +62,8 @@ def own(folder):
         for row in csv.DictReader(file):
             if row["metric"] != "test_mse":
                 continue
-            name = ", ".join(
-                f"{path.split('.')[1]} {value}"
-                for path, value in row.items()
-                if path.startswith(("network.", "target.", "training."))
-            )
             key = row["rule.kind"], f"{float(row['rule.eta0']):.2e}", int(row["trial"])
-            protocols[name][key] = tuple(number(row[column]) for column in ("q25", "median", "q75"))
+            protocols[protocol_name(row)][key] = tuple(number(row[column]) for column in ("q25", "median", "q75"))
     return protocols
 
 
@@ -83,7 +87,7 @@ def main(folder, reference):
         lower, logs, upper = ([math.log(ours[key][i] / theirs[key][i]) for key in shared] for i in range(3))
         last = max(trial for _, _, trial in shared)
         # The reference's best among the rates that the study has.
-        ratios = [best_ratio({key: medians[key] for key in shared}, last) for medians in (ours, theirs)]
+        ratios = [best_ratio({key: tests[key] for key in shared}, last) for tests in (ours, theirs)]
         spread = statistics.fmean(map(abs, lower + upper))
         rows.append((statistics.fmean(map(abs, logs)), statistics.fmean(logs), spread, ratios, name, len(shared)))
     print(f"distance    bias  quartiles   ratio   there  protocol ({rows[0][5]} medians each)")

@@ -18,6 +18,8 @@ import statistics
 import sys
 from collections import defaultdict
 
+from protocol_distance import protocol_name
+
 # Single precision is 1.2e-7 of a value: below this nothing was amplified.
 MOVED = 1e-6
 
@@ -46,11 +48,7 @@ def own(folder):
     with open(f"{folder}/curves.csv", newline="") as file:
         for row in csv.DictReader(file):
             if int(row["trial"]) == 0:
-                name = ", ".join(
-                    f"{path.split('.')[1]} {value}"
-                    for path, value in row.items()
-                    if path.startswith(("network.", "target.", "training.")) and path != "training.precision"
-                )
+                name = protocol_name(row, but="training.precision")
                 protocols[name][row["network"], row["target"]].append(float(row["test_mse"]))
     return protocols
 
