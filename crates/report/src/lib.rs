@@ -16,6 +16,7 @@ pub mod design;
 mod error;
 pub mod expectation;
 pub mod figures;
+pub mod files;
 pub mod number;
 pub mod statistics;
 pub mod study;
