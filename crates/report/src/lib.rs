@@ -24,6 +24,7 @@ pub mod summary;
 pub mod tables;
 pub mod tuning;
 pub mod verdict;
+pub mod words;
 
 pub use error::{ReportError, Unmatched};
 pub use verdict::Verdict;
