@@ -289,12 +289,7 @@ fn tables_that_were_changed_are_refused() {
             "r1,bayesian,1e-5,fixed,1.2,0,0,ok,1,",
             "curves.csv: not the table",
         ),
-        (
-            "traces.csv",
-            ",0.9",
-            ",0.8",
-            "traces.csv: not the table",
-        ),
+        ("traces.csv", ",0.9", ",0.8", "traces.csv: not the table"),
         (
             "study.toml",
             "max = 10",

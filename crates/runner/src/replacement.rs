@@ -130,12 +130,24 @@ fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
             return Some(Obstacle::Unreadable { problem });
         }
     }
-    if tables.is_some() && in_journal == 0 && !kept.records.is_empty() {
+    // The same study by another version of the numerics; unless it has already taken the folder over.
+    let is_unrelated = in_journal == 0 && !kept.records.is_empty();
+    if tables.is_some() && is_unrelated && !tables_are_of_another(folder) {
         let runs = kept.records.len();
         return Some(Obstacle::Journal { runs });
     }
     warn_of_others(kept, in_journal, folder);
     None
+}
+
+/// Whether the manifest names another `study.toml` than the one beside it: the one that is there has
+/// taken the folder over and was not finished.
+fn tables_are_of_another(folder: &Path) -> bool {
+    let manifest = open::bytes(&folder.join(manifest::FILE)).unwrap_or_default();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
+    let named = manifest["study"]["sha256"].as_str();
+    let found = manifest::sum(&folder.join(study::FILE)).ok();
+    named.is_some() && found.is_some() && named != found.as_deref()
 }
 
 /// The runs of `runs.csv`, as far as their identities can be read; `None` if there is no such table.
