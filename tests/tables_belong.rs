@@ -10,6 +10,7 @@ use synapse_report::compare::{Comparison, parse_where};
 use synapse_report::expectation::Metric;
 use synapse_report::manifest::Accept;
 use synapse_report::tuning::Tuning;
+use synapse_runner::provenance::Changes;
 
 const SPEC: &str = r#"
 schema = 1
@@ -416,4 +417,32 @@ fn the_manifest_is_about_the_runs_and_not_about_who_looked_last() {
         before,
         "a process that computed nothing changed it"
     );
+}
+
+#[test]
+fn a_build_of_uncommitted_changes_keeps_them_beside_its_results() {
+    let place = place();
+    run_to(&place, End::Finished, &[]);
+    let names: Vec<String> = std::fs::read_dir(place.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".diff"))
+        .collect();
+    let text = std::fs::read_to_string(place.path("out/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let tool = &manifest["processes"][0]["tool"];
+    match Changes::of_this_program() {
+        None => {
+            assert_eq!(names, [""; 0]);
+            assert_eq!(tool["git_diff"], "");
+        }
+        Some(changes) => {
+            assert_eq!(tool["git_dirty"], true);
+            let hash = tool["git_diff"].as_str().unwrap();
+            assert_eq!(names, [format!("sources-{}.diff", &hash[..12])]);
+            let kept = std::fs::read_to_string(place.path("out").join(&names[0])).unwrap();
+            assert_eq!(kept, changes.diff);
+            assert!(kept.contains("diff --git "), "{kept}");
+        }
+    }
 }
