@@ -333,8 +333,7 @@ fn check_tells_by_table_and_exit_code() {
         "check writes nothing"
     );
 
-    let fails =
-        "[[expect]]\nmax = 0.1\nallow_failed = 1\ndiverged_share = { where = { rule.kind = \"classical\" } }\n";
+    let fails = "[[expect]]\nmax = 0.1\nallow_failed = 1\ndiverged_share = { where = { rule.kind = \"classical\" } }\n";
     let (code, out, err) = Synthetic::new(&format!("{holds}{fails}")).report(Some("check"));
     assert_eq!((code, err.as_str()), (1, ""));
     assert!(

@@ -3,6 +3,8 @@
 
 use crate::words::shortened;
 use std::fmt;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// Why a text is not the number that it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,31 @@ pub fn read(text: &str) -> Result<f64, Unread> {
         return Err(Unread::TooSmall(text.to_string()));
     }
     Ok(number)
+}
+
+/// The first real number of a TOML text that is written with digits but would become 0 or ±∞, and the line
+/// that it is in. What is not TOML has none.
+pub fn unread_literal(text: &str) -> Option<(usize, Unread)> {
+    let document = DeTable::parse(text).ok()?;
+    let mut pending: Vec<&Spanned<DeValue<'_>>> = document.get_ref().values().collect();
+    let mut first: Option<(usize, Unread)> = None;
+    while let Some(value) = pending.pop() {
+        match value.get_ref() {
+            DeValue::Float(float) => {
+                let place = value.span().start;
+                if let Err(unread @ (Unread::TooLarge(_) | Unread::TooSmall(_))) =
+                    read(float.as_str())
+                    && first.as_ref().is_none_or(|(before, _)| place < *before)
+                {
+                    first = Some((place, unread));
+                }
+            }
+            DeValue::Array(values) => pending.extend(values.iter()),
+            DeValue::Table(table) => pending.extend(table.values()),
+            _ => {}
+        }
+    }
+    first.map(|(place, unread)| (text[..place].matches('\n').count() + 1, unread))
 }
 
 /// A number with so many significant digits: plain between 10⁻³ and 10⁵, with a power of ten
@@ -195,6 +222,20 @@ mod tests {
         }
         let long = read(&"9".repeat(1000)).unwrap_err().to_string();
         assert!(long.chars().count() < 150, "{long}");
+    }
+
+    #[test]
+    fn literals_of_toml_are_read_as_written() {
+        let line = |text| unread_literal(text).map(|(line, unread)| (line, unread.to_string()));
+        assert_eq!(line("a = 1e300\nb = [inf, -nan, 0.0e400, 1_000]\n"), None);
+        assert_eq!(line("a = \"1e400\" # 1e400\n"), None);
+        let found = line("a = 1\n[[b]]\nc = [1.0, { d = 1_0e-4_00 }]\ne = 1e999\n").unwrap();
+        assert_eq!(found.0, 3);
+        assert!(
+            found
+                .1
+                .starts_with("10e-400 is too small for a 64-bit float")
+        );
     }
 
     #[test]

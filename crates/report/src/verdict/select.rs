@@ -4,6 +4,7 @@ use crate::design::condition_name;
 use crate::expectation::{Match, Metric, Where};
 use crate::study::Study;
 use crate::tables::{Cell, Run, Status, Tables};
+use crate::words::shortened;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many existing values a message lists.
@@ -67,11 +68,12 @@ pub(crate) fn runs(selection: &Where, tables: &Tables) -> Result<Vec<usize>, Str
                 format!(" among the runs with {}", so_far.join(", "))
             };
             return Err(format!(
-                "no run has {path} = {wanted}{condition}; values there: {}",
+                "no run has {path} = {}{condition}; values there: {}",
+                shortened(&wanted.to_string()),
                 existing(selected.iter().map(|&run| cell(tables, run, key)))
             ));
         }
-        so_far.push(format!("{path} = {wanted}"));
+        so_far.push(format!("{path} = {}", shortened(&wanted.to_string())));
         selected = kept;
     }
     Ok(selected)
@@ -82,12 +84,15 @@ fn unknown_column(path: &str, tables: &Tables) -> String {
     columns.extend(["network", "target"]);
     let near = columns
         .iter()
+        // Comparing a far longer name would take its length squared, and it is near to none.
+        .filter(|_| path.len() <= 200)
         .map(|c| (strsim::damerau_levenshtein(path, c), c))
         .min()
         .filter(|(distance, _)| *distance <= 3)
         .map_or(String::new(), |(_, c)| format!(", did you mean {c}?"));
     format!(
-        "where: {path} is not a column{near} (columns: {})",
+        "where: {} is not a column{near} (columns: {})",
+        shortened(path),
         columns.join(", ")
     )
 }
@@ -108,7 +113,7 @@ fn existing(cells: impl Iterator<Item = String>) -> String {
             if v.is_empty() {
                 "(empty)".to_string()
             } else {
-                v
+                shortened(&v).into_owned()
             }
         })
         .collect();

@@ -5,7 +5,7 @@ use crate::expectation::Require;
 use crate::number::short;
 use crate::statistics::{LEVEL, Method, method_line};
 use crate::summary::cell;
-use crate::words::visible;
+use crate::words::{cut, visible};
 use std::fmt;
 
 /// Significant digits of observed values.
@@ -50,12 +50,18 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// The most characters of a cell: labels and conditions of studies are shorter.
+const CELL: usize = 200;
+
 /// Columns aligned by their widest cell, two blanks between them, nothing after the last. Names of users
 /// are in the cells: control characters become visible.
 pub(crate) fn align<const N: usize>(f: &mut impl fmt::Write, lines: &[[String; N]]) -> fmt::Result {
     let lines: Vec<_> = lines
         .iter()
-        .map(|line| line.each_ref().map(|cell| visible(cell)))
+        .map(|line| {
+            line.each_ref()
+                .map(|cell| visible(&cut(cell, CELL)).into_owned())
+        })
         .collect();
     let width = |column: usize| {
         lines

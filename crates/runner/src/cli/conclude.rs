@@ -8,6 +8,7 @@ use crate::store::{Folder, Kept, Record, RecordStatus, StoreError, write_tables}
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
+use synapse_report::words::visible;
 
 /// What is asked of the end.
 pub(super) struct Wishes {
@@ -101,7 +102,7 @@ fn tell_failures(records: &[Option<&Record>], count: usize) {
     const SHOWN: usize = 3;
     let failed = |record: &&&Record| record.status == RecordStatus::Failed;
     for record in records.iter().flatten().filter(failed).take(SHOWN) {
-        eprintln!("run {} failed: {}", record.id, record.message);
+        eprintln!("run {} failed: {}", record.id, visible(&record.message));
     }
     if count > SHOWN {
         eprintln!("and {} more; column message of runs.csv", count - SHOWN);
