@@ -15,6 +15,7 @@ pub(super) fn method_words(method: Method) -> String {
         Method::Networks => "networks (one target)",
         Method::Targets => "targets (one network)",
         Method::None => return "no interval: one network and one target".to_string(),
+        exact => return format!("{:.0}\u{a0}% interval: {}", 100.0 * LEVEL, exact.name()),
     };
     format!(
         "{:.0}\u{a0}% interval: percentile bootstrap of {what}, {RESAMPLES} resamples",

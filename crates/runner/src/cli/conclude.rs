@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 use synapse_report::files::open;
 use synapse_report::manifest::FILE as MANIFEST;
+use synapse_report::words::visible;
 
 /// What is asked of the end.
 pub(super) struct Wishes {
@@ -128,7 +129,7 @@ fn tell_failures(records: &[Option<&Record>], count: usize) {
     const SHOWN: usize = 3;
     let failed = |record: &&&Record| record.status == RecordStatus::Failed;
     for record in records.iter().flatten().filter(failed).take(SHOWN) {
-        eprintln!("run {} failed: {}", record.id, record.message);
+        eprintln!("run {} failed: {}", record.id, visible(&record.message));
     }
     if count > SHOWN {
         eprintln!("and {} more; column message of runs.csv", count - SHOWN);
