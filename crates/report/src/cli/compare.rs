@@ -33,6 +33,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
     })?;
     let comparison = Comparison::read(dir, &arguments.reference, &selection)?;
     let files = comparison.write(arguments.out.as_ref().unwrap_or(dir))?;
+    for warning in &files.warnings {
+        eprintln!("warning: {warning}");
+    }
     let mut text = String::new();
     for file in &files.all {
         text.push_str(&format!("{}\n", file.display()));

@@ -9,6 +9,9 @@ use synapse_report::{ReportError, Results};
 pub fn run(dir: &Path) -> Result<ExitCode, ReportError> {
     let results = Results::read(dir)?;
     let files = results.write(dir)?;
+    for warning in &files.warnings {
+        eprintln!("warning: {warning}");
+    }
     let mut text = String::new();
     for file in files.all() {
         text.push_str(&format!("{}\n", file.display()));
