@@ -11,7 +11,7 @@ use super::names::Groups;
 use super::page::{Drawing, Page, Rect, Stroke};
 use super::panel::{note, panel_title};
 use super::ruler::{Edge, Ruler, x_title};
-use super::sizes::{BELOW, LEFT, NOTE_SIZE, TICK_SIZE, TITLE_SIZE};
+use super::sizes::{BELOW, NOTE_SIZE, TICK_SIZE, TITLE_SIZE};
 use super::{DOUBLE_MM, Figure, Part, SINGLE_MM, file_part};
 use crate::Results;
 use crate::design::{Axis, axis_title, symbol, values};
@@ -22,7 +22,7 @@ use plotters::style::text_anchor::HPos;
 /// A cell is at most this high and wide, in pt.
 const CELL: f64 = 24.0;
 /// The colour bar is at least this high, in pt.
-const LEAST_BAR: f64 = 60.0;
+const LEAST_BAR: f64 = 75.0;
 /// Panels in one part: four rows, about a page of A4.
 const MOST_GRIDS: usize = 8;
 const TITLE_ROOM: f64 = 14.0;
@@ -105,6 +105,16 @@ fn grid_height(g: &Grid) -> f64 {
     g.ys.len() as f64 * (150.0 / g.ys.len() as f64).min(CELL)
 }
 
+/// Room left of each grid for the labels of its y axis and a title, in pt.
+fn left_room(grids: &[Grid]) -> f64 {
+    let widest = grids
+        .iter()
+        .flat_map(|g| number::values(&g.ys))
+        .map(|label| font::width(&label, TICK_SIZE))
+        .fold(0.0, f64::max);
+    40.0 + (widest - 22.0).max(0.0)
+}
+
 /// Draws some panels.
 fn draw_part(
     results: &Results,
@@ -130,7 +140,7 @@ fn draw_part(
     let width_mm = if columns > 1 { DOUBLE_MM } else { SINGLE_MM };
     let drawing = Drawing::of(width_mm, |page| {
         let room = (page.width - bar_room) / columns as f64;
-        let left = 40.0;
+        let left = left_room(grids);
         let mut y = 3.0;
         let bar_top = y + TITLE_ROOM;
         for (i, line) in grids.chunks(columns).enumerate() {
@@ -147,7 +157,7 @@ fn draw_part(
                     h: grid_height(g),
                 };
                 draw_cells(page, g, area, &common.axis);
-                draw_axes(page, g, area, a, b);
+                draw_axes(page, g, area, (a, b), left);
                 lowest = lowest.max(area.bottom());
             }
             y = lowest + BELOW + 4.0;
@@ -327,7 +337,7 @@ fn write_cell(page: &Page, r: Rect, row: &Row, off_scale: Option<&str>, fill: RG
 }
 
 /// Values at the cells' middles: cells have one size, whatever the spacing of the values.
-fn draw_axes(page: &Page, g: &Grid, area: Rect, a: &Axis, b: &Axis) {
+fn draw_axes(page: &Page, g: &Grid, area: Rect, (a, b): (&Axis, &Axis), left: f64) {
     let along = |edge, values: &[f64], length: f64, extent: fn(&str) -> f64| {
         let ruler = Ruler(page, area, edge, Stroke::new(GREY, 0.5));
         let cells = values.len() as f64;
@@ -345,9 +355,9 @@ fn draw_axes(page: &Page, g: &Grid, area: Rect, a: &Axis, b: &Axis) {
     });
     along(Edge::Left, &g.ys, area.h, |_| 8.0);
     x_title(page, area, &axis_title(&a.path));
-    let (x, middle) = (area.x - LEFT + 3.0, area.y + area.h / 2.0);
+    let (x, middle) = (area.x - left + 10.0, area.y + area.h / 2.0);
     let sizes = (TITLE_SIZE, NOTE_SIZE);
-    let (lines, size) = font::fit(&axis_title(&b.path), sizes, area.h + 2.0 * TITLE_ROOM, 2);
+    let (lines, size) = font::fit(&axis_title(&b.path), sizes, area.h + TITLE_ROOM, 2);
     // A second line goes to the left of the first.
     let x = x - (lines.len() - 1) as f64 * size * 0.6;
     page.lines_upwards(x, middle, &(lines, size));

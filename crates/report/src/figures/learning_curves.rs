@@ -323,8 +323,12 @@ fn caption(results: &Results, common: &Common, rows: &[&Row], part: Part) -> Str
         ));
     }
     caption.push_str(
-        " A diverged run counts as +∞ from its divergence on; a median of +∞, or beyond 10⁴ times the error before learning, stands in the lane above the axis. Lower panels: share of runs that have diverged (drawn if any did). ",
+        " A diverged run counts as +∞ from its divergence on; a median of +∞, or beyond 10⁴ times the error before learning, stands in the lane above the axis.",
     );
+    if common.errors.scale.has_zeros() {
+        caption.push_str(" A median of exactly 0 stands in the lane below the axis.");
+    }
+    caption.push_str(" Lower panels: share of runs that have diverged (drawn if any did). ");
     caption.push_str(&basis(results, rows));
     caption
 }

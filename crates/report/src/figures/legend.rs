@@ -49,8 +49,13 @@ pub(super) fn flow(page: &Page, x: f64, y: f64, entries: &[Entry]) -> f64 {
 
 /// Dash and shape in words.
 fn look(dash: Dash, marker: Option<Shape>) -> String {
-    let shape = marker.map_or(String::new(), |shape| format!(" {shape:?}"));
-    format!(" {dash:?}{shape}").to_lowercase()
+    let dash = match dash {
+        Dash::Solid => "solid".to_string(),
+        Dash::Dashes(length, gap) => format!("dashes {length} {gap}"),
+        Dash::DashesAndDots(length, gap) => format!("dashes and dots {length} {gap}"),
+    };
+    let shape = marker.map_or(String::new(), |shape| format!(" {shape:?}").to_lowercase());
+    format!(" {dash}{shape}")
 }
 
 /// A stack of colours with the values they stand for, the largest on top: the key of lines that are

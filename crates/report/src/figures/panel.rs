@@ -195,7 +195,9 @@ impl<'a> Panel<'a> {
         };
         let ruler = |edge| Ruler(page, along(edge), edge, stroke);
         self.zero_lanes(page, x_labels, y_labels, stroke);
-        page.line(a.x, a.bottom(), a.right(), a.bottom(), stroke);
+        // Beside a lane there is no axis.
+        let (left, bottom) = (self.area.x, self.area.bottom());
+        page.line(left, a.bottom(), a.right(), a.bottom(), stroke);
         ruler(Edge::Bottom).scale(self.x, x_labels);
         if let Some(title) = x_title {
             ruler::x_title(page, a, title);
@@ -210,7 +212,7 @@ impl<'a> Panel<'a> {
             let label = if y_labels { label } else { "" };
             ruler(Edge::Left).tick(1.0 + LANE_MIDDLE / self.area.h, label);
         }
-        page.line(a.x, a.y, a.x, a.bottom(), stroke);
+        page.line(a.x, a.y, a.x, bottom, stroke);
         let widest = ruler(Edge::Left).scale(self.y, y_labels);
         if let Some(title) = y_title {
             // As far out as the room allows for, so that the titles of stacked panels align.

@@ -77,7 +77,10 @@ impl Ruler<'_, '_> {
             Edge::Bottom => {
                 let below = a.bottom() + away + size * font::CAP_HEIGHT;
                 page.line(x, a.bottom(), x, a.bottom() + length, stroke);
-                page.text(x, below, label, size, HPos::Center, BLACK);
+                // A long label at an end of the axis stays on the page.
+                let half = font::width(label, size) / 2.0 + 1.0;
+                let middle = x.min(page.width - half).max(half);
+                page.text(middle, below, label, size, HPos::Center, BLACK);
             }
             Edge::Left => {
                 page.line(a.x - length, y, a.x, y, stroke);

@@ -346,7 +346,16 @@ fn caption(
         ));
     }
     text.push_str(
-        " A diverged run counts as +∞; medians that are +∞, or beyond 10⁴ times the error before learning, stand in the lane above the axis, and an interval that reaches there runs to the top. Points of different rules are moved apart sideways by a few points to keep their intervals apart. Lower panel: share of runs that diverged (drawn if any did). ",
+        " A diverged run counts as +∞; medians that are +∞, or beyond 10⁴ times the error before learning, stand in the lane above the axis, and an interval that reaches there runs to the top.",
+    );
+    if common.errors.scale.has_zeros() {
+        text.push_str(" A median of exactly 0 stands in the lane below the axis.");
+    }
+    if common.x.has_zeros() {
+        text.push_str(&format!(" {path} = 0 stands in the lane left of the axis."));
+    }
+    text.push_str(
+        " Points of different rules are moved apart sideways by a few points to keep their intervals apart. Lower panel: share of runs that diverged (drawn if any did). ",
     );
     let rows: Vec<&Row> = all.iter().flat_map(|s| s.rows()).collect();
     text.push_str(&basis(results, &rows));

@@ -30,8 +30,8 @@ const MAX_RUNS: usize = 100;
 const MAX_EXCURSION: f64 = 1.5;
 /// Groups in one part: about a page of A4.
 const ROWS: usize = 6;
-/// Groups that are drawn at all: twelve parts.
-const MOST: usize = 72;
+/// Groups that are drawn at all: eight parts.
+const MOST: usize = 48;
 /// Significant digits of medians in titles.
 const DIGITS: usize = 3;
 
