@@ -343,7 +343,7 @@ fn many_conditions_are_drawn_in_parts_with_a_key_each() {
         "## Learning curves, part 7 of 7\n",
         &format!("is bayesian ({long} 41)"),
         &format!("is bayesian ({long} 42)"),
-        "- tracking: the last 2 of 50 groups; the figure shows the first 48 in the order of the study\n",
+        "- tracking: 2 of 50 groups, beyond the 8 parts that a figure may have; their numbers are in summary.csv\n",
         "each part has its own key, and a style may stand for another condition in another part",
     ] {
         assert!(captions.contains(part), "{part:?} is not in:\n{captions}");

@@ -240,7 +240,7 @@ pub(super) fn draw(c: &Comparison) -> (Figure, Names) {
         }
         note(page, y - 3.0, &short)
     });
-    let caption = format!("{}{left_out}", caption(c, &facets));
+    let caption = format!("{}{}", caption(c, &facets), markdown::text(&left_out));
     let figure = Figure {
         name: "comparison".to_string(),
         title: "Comparison with a reference".to_string(),
@@ -267,7 +267,7 @@ fn select(facets: &mut Vec<Facet>) -> String {
             .collect();
         words.push_str(&format!(
             " {}: learning curves of {most} of {all} rates, an even selection; all are in comparison.csv.",
-            markdown::text(facet.rule)
+            facet.rule
         ));
     }
     words

@@ -12,7 +12,7 @@ use super::page::{Drawing, Page, Rect, Stroke};
 use super::panel::{note, panel_title};
 use super::ruler::{Edge, Ruler, x_title};
 use super::sizes::{BELOW, NOTE_SIZE, TICK_SIZE, TITLE_SIZE};
-use super::{DOUBLE_MM, Figure, Part, SINGLE_MM, file_part};
+use super::{DOUBLE_MM, Figure, Part, SINGLE_MM, cap, file_part};
 use crate::Results;
 use crate::design::{Axis, axis_title, symbol, values};
 use crate::number;
@@ -68,8 +68,12 @@ fn grid<'a>(results: &'a Results, group: usize, a: &Axis, b: &Axis) -> Option<Gr
 }
 
 /// Draws the figure of two axes, one panel per rule that has both, in parts of at most [`MOST_GRIDS`]
-/// panels; none if no rule has both.
-pub(super) fn draw(results: &Results, groups: &Groups, a: &Axis, b: &Axis) -> Vec<Figure> {
+/// panels; none if no rule has both. In words, what goes beyond the parts.
+pub(super) fn draw(
+    results: &Results,
+    groups: &Groups,
+    (a, b): (&Axis, &Axis),
+) -> (Vec<Figure>, Option<String>) {
     let metric = results.ranking_metric();
     let grids: Vec<Grid> = (0..results.design.groups.len())
         .filter_map(|group| grid(results, group, a, b))
@@ -83,11 +87,17 @@ pub(super) fn draw(results: &Results, groups: &Groups, a: &Axis, b: &Axis) -> Ve
         b,
         axis,
     };
-    let parts: Vec<&[Grid]> = grids.chunks(MOST_GRIDS).collect();
+    let mut parts: Vec<&[Grid]> = grids.chunks(MOST_GRIDS).collect();
+    let left_out = cap(&name(a, b), &mut parts, |part| part.len());
     let draw = |(i, grids): (usize, &&[Grid])| {
         draw_part(results, groups, grids, &common, Part(i, parts.len()))
     };
-    parts.iter().enumerate().map(draw).collect()
+    (parts.iter().enumerate().map(draw).collect(), left_out)
+}
+
+/// The figure's file name.
+fn name(a: &Axis, b: &Axis) -> String {
+    format!("heatmap_{}_{}", file_part(&a.path), file_part(&b.path))
 }
 
 /// What all parts of the figure have in common.
@@ -172,11 +182,7 @@ fn draw_part(
         note(page, y.max(bar.bottom() + 6.0) - 2.0, &short)
     });
     Figure {
-        name: part.name(&format!(
-            "heatmap_{}_{}",
-            file_part(&a.path),
-            file_part(&b.path)
-        )),
+        name: part.name(&name(a, b)),
         title: part.title(&format!("Final error over {} and {}", a.path, b.path)),
         drawing,
         caption: caption(results, common, &rows),

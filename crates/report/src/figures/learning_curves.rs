@@ -11,7 +11,7 @@ use super::page::{Drawing, Page, Rect, Stroke};
 use super::panel::{Panel, diverged, note, panel_title, remark};
 use super::scale::Scale;
 use super::sizes::{BELOW, LANE, LEFT};
-use super::{DOUBLE_MM, Figure, Part, SINGLE_MM};
+use super::{DOUBLE_MM, Figure, Part, SINGLE_MM, cap};
 use crate::Results;
 use crate::design::{Axis, symbol, values};
 use crate::expectation::Metric;
@@ -162,11 +162,11 @@ struct Common {
 }
 
 /// Draws the figure, in parts where it has many panels or more lines than a key can tell apart; none
-/// if nothing was measured twice.
-pub(super) fn draw(results: &Results, groups: &Groups) -> Vec<Figure> {
+/// if nothing was measured twice. In words, what goes beyond the parts.
+pub(super) fn draw(results: &Results, groups: &Groups) -> (Vec<Figure>, Option<String>) {
     let everywhere: Vec<usize> = (0..results.tables.conditions.len()).collect();
     let Some(metric) = metric_over_time(results, &everywhere) else {
-        return Vec::new();
+        return (Vec::new(), None);
     };
     let facets = facets(results, groups, metric);
     let rows = || {
@@ -189,12 +189,20 @@ pub(super) fn draw(results: &Results, groups: &Groups) -> Vec<Figure> {
         diverged: rows().any(|r| r.diverged > 0),
         choice: choice_words(results),
     };
-    let parts = parts(facets);
-    parts
+    let mut parts = parts(facets);
+    let groups_of = |facet: &Facet| match facet.key {
+        Some(_) => 1,
+        None => facet.lines.len(),
+    };
+    let left_out = cap("learning_curves", &mut parts, |part| {
+        part.iter().map(groups_of).sum()
+    });
+    let figures = parts
         .iter()
         .enumerate()
         .map(|(i, facets)| draw_part(results, facets, &common, Part(i, parts.len())))
-        .collect()
+        .collect();
+    (figures, left_out)
 }
 
 /// Parts of at most [`MOST_PANELS`] panels, of which one at most has lines with a key of their own:

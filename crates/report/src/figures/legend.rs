@@ -8,6 +8,8 @@ use super::scale::Scale;
 use super::sizes::{NOTE_SIZE, TICK_SIZE, TITLE_SIZE};
 use plotters::style::text_anchor::HPos;
 
+/// No line of a stack's title is longer, in pt.
+const STACK_TITLE: f64 = 40.0;
 const SAMPLE: f64 = 17.0;
 const ROW: f64 = 9.5;
 
@@ -61,14 +63,12 @@ fn look(dash: Dash, marker: Option<Shape>) -> String {
 /// A stack of colours with the values they stand for, the largest on top: the key of lines that are
 /// coloured by a swept value. Where values stand too close some go without their label.
 pub(super) fn stack(page: &Page, area: Rect, title: &str, values: &[(String, RGBColor)]) {
-    let title_height = 9.0;
-    page.text_centred(
-        area.x,
-        area.y + title_height / 2.0 - 1.0,
-        title,
-        TICK_SIZE,
-        HPos::Left,
-    );
+    let (lines, size) = stack_title(title);
+    let title_height = 9.0 + (lines.len() - 1) as f64 * size * 1.2;
+    for (i, line) in lines.iter().enumerate() {
+        let middle = area.y + 3.5 + i as f64 * size * 1.2;
+        page.text_centred(area.x, middle, line, size, HPos::Left);
+    }
     let room = area.h - title_height;
     let height = (room / values.len().max(1) as f64).min(9.0);
     let labels: Vec<String> = values.iter().rev().map(|v| v.0.clone()).collect();
@@ -121,9 +121,16 @@ pub(super) fn choose(labels: &[String], spacing: f64, extent: impl Fn(&str) -> f
     }
 }
 
+/// The title of a stack, in lines that leave room for the panel.
+fn stack_title(title: &str) -> (Vec<String>, f64) {
+    font::fit(title, (TICK_SIZE, NOTE_SIZE), STACK_TITLE, 3)
+}
+
 /// Room that a stack with this title and label takes beside a panel, in pt.
 pub(super) fn stack_width(title: &str, label: &str) -> f64 {
-    let title = font::width(title, TICK_SIZE);
+    let (lines, size) = stack_title(title);
+    let widths = lines.iter().map(|line| font::width(line, size));
+    let title = widths.fold(0.0, f64::max);
     6.0 + title.max(10.0 + font::width(label, TICK_SIZE)) + 4.0
 }
 

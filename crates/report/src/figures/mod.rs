@@ -100,6 +100,22 @@ impl Part {
     }
 }
 
+/// Parts of one figure; nobody looks at more.
+const MOST_PARTS: usize = 8;
+
+/// Keeps the first parts of a figure; in words, how many groups the others hold.
+fn cap<T>(figure: &str, parts: &mut Vec<T>, groups: impl Fn(&T) -> usize) -> Option<String> {
+    let count = |parts: &[T]| parts.iter().map(&groups).sum::<usize>();
+    let all = count(parts);
+    parts.truncate(MOST_PARTS);
+    let left_out = all - count(parts);
+    (left_out > 0).then(|| {
+        format!(
+            "{figure}: {left_out} of {all} groups, beyond the {MOST_PARTS} parts that a figure may have; their numbers are in summary.csv"
+        )
+    })
+}
+
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -223,17 +239,22 @@ struct Drawn {
 /// The figures that these results allow.
 fn draw_all(results: &Results) -> Drawn {
     let groups = Groups::of(results);
-    let (mut figures, left_out) = tracking::draw(results, &groups);
-    let mut absent: Vec<String> = left_out.into_iter().collect();
+    let mut figures = Vec::new();
+    let mut absent = Vec::new();
+    let mut add = |absent: &mut Vec<String>, (drawn, left_out): (Vec<Figure>, Option<String>)| {
+        figures.extend(drawn);
+        absent.extend(left_out);
+    };
+    add(&mut absent, tracking::draw(results, &groups));
     let curves = learning_curves::draw(results, &groups);
-    if curves.is_empty() {
+    if curves.0.is_empty() {
         absent.push(
             "learning_curves: no condition has two checkpoints with a measurement".to_string(),
         );
     }
-    figures.extend(curves);
+    add(&mut absent, curves);
     for axis in &results.design.axes {
-        figures.extend(sensitivity::draw(results, &groups, axis));
+        add(&mut absent, sensitivity::draw(results, &groups, axis));
     }
     if results.design.axes.is_empty() {
         absent.push("sensitivity: no numeric parameter was swept".to_string());
@@ -241,7 +262,7 @@ fn draw_all(results: &Results) -> Drawn {
     for (a, b) in results.study.crossed() {
         let axis = |path: &str| results.design.axes.iter().find(|axis| axis.path == path);
         if let (Some(a), Some(b)) = (axis(a), axis(b)) {
-            figures.extend(heatmap::draw(results, &groups, a, b));
+            add(&mut absent, heatmap::draw(results, &groups, (a, b)));
         }
     }
     let mut taken: BTreeSet<String> = BTreeSet::new();

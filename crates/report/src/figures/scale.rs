@@ -6,6 +6,13 @@ use std::ops::Range;
 /// Room that labels on an axis leave between each other, in pt.
 const LABEL_GAP: f64 = 7.0;
 
+/// No linear axis goes further, so that its range and margins are numbers.
+const LARGEST: f64 = 1e307;
+
+fn bounded(x: f64) -> f64 {
+    x.clamp(-LARGEST, LARGEST)
+}
+
 /// A linear or logarithmic scale. Its coordinates are the data or their logarithms, and plotters maps
 /// them to the page; plotters' own `LogCoord` uses the platform's logarithm, which differs in the
 /// last bit between machines.
@@ -31,7 +38,7 @@ impl Scale {
     /// A scale over the range of some values with a margin (a share of the range) on both sides.
     /// Values that are not finite, or on a log scale negative, do not count; zeros get a lane there.
     pub(super) fn fit(log: bool, values: impl Iterator<Item = f64>, margin: f64) -> Self {
-        let transform = |x: f64| if log { libm::log10(x) } else { x };
+        let transform = |x: f64| if log { libm::log10(x) } else { bounded(x) };
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         let mut zeros = false;
         for x in values.filter(|x| x.is_finite() && (!log || *x >= 0.0)) {
@@ -81,7 +88,7 @@ impl Scale {
     /// The coordinate of a value; values beyond an end (or ≤ 0 on a log scale) may lie far outside.
     pub(super) fn coordinate(&self, x: f64) -> f64 {
         if !self.log {
-            x
+            bounded(x)
         } else if x > 0.0 {
             libm::log10(x)
         } else {
@@ -331,6 +338,20 @@ mod tests {
         assert_eq!(labels(s, 100.0, 4.0)[..2], ["1.000010", "1.000015"]);
         let s = Scale::fit(false, [0.0, 3e8].into_iter(), 0.0);
         assert_eq!(labels(s, 200.0, 4.0), ["0", "10⁸", "2×10⁸", "3×10⁸"]);
+    }
+
+    #[test]
+    fn the_largest_numbers_still_make_an_axis() {
+        for (low, high) in [(f64::MIN, f64::MAX), (1.5e308, f64::MAX), (-5e-324, 5e-324)] {
+            for log in [false, true] {
+                let s = Scale::fit(log, [low, high].into_iter(), 0.1);
+                assert!(
+                    s.share(low).is_finite() && s.share(high).is_finite(),
+                    "{low} {high}"
+                );
+                labels(s, 200.0, 4.0);
+            }
+        }
     }
 
     #[test]

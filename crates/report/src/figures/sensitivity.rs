@@ -11,7 +11,7 @@ use super::page::{Drawing, Page, Rect, Stroke, marker};
 use super::panel::{Panel, diverged, note};
 use super::scale::Scale;
 use super::sizes::{BELOW, LANE, LEFT};
-use super::{Figure, Part, SINGLE_MM, file_part};
+use super::{Figure, Part, SINGLE_MM, cap, file_part};
 use crate::Results;
 use crate::design::{Axis, Group, axis_title, symbol, values};
 use crate::statistics::Interval;
@@ -105,8 +105,13 @@ struct Common<'a> {
     others: String,
 }
 
-/// Draws the figure of one axis, in parts where it has more lines than a key can tell apart.
-pub(super) fn draw(results: &Results, groups: &Groups, axis: &Axis) -> Vec<Figure> {
+/// Draws the figure of one axis, in parts where it has more lines than a key can tell apart. In words,
+/// what goes beyond them.
+pub(super) fn draw(
+    results: &Results,
+    groups: &Groups,
+    axis: &Axis,
+) -> (Vec<Figure>, Option<String>) {
     let metric = results.ranking_metric();
     let all = series(results, axis);
     let rows = || all.iter().flat_map(Series::rows);
@@ -127,12 +132,18 @@ pub(super) fn draw(results: &Results, groups: &Groups, axis: &Axis) -> Vec<Figur
         others: other_axes(results, axis),
     };
     let everyone: Vec<usize> = (0..all.len()).collect();
-    let parts = groups.panels(&everyone);
+    let mut parts = groups.panels(&everyone);
+    let left_out = cap(&name(axis), &mut parts, Vec::len);
     let draw = |(i, panel): (usize, &Vec<usize>)| {
         let here: Vec<&Series> = panel.iter().map(|&g| &all[g]).collect();
         draw_part(results, groups, &here, &common, Part(i, parts.len()))
     };
-    parts.iter().enumerate().map(draw).collect()
+    (parts.iter().enumerate().map(draw).collect(), left_out)
+}
+
+/// The figure's file name.
+fn name(axis: &Axis) -> String {
+    format!("sensitivity_{}", file_part(&axis.path))
 }
 
 /// The words below a part.
@@ -223,7 +234,7 @@ fn draw_part(
         note(page, bottom + BELOW, &format!("{}{short}", part.words()))
     });
     Figure {
-        name: part.name(&format!("sensitivity_{}", file_part(&axis.path))),
+        name: part.name(&name(axis)),
         title: part.title(&format!("Final error against {}", axis.path)),
         drawing,
         caption: caption(results, groups, all, common, part),

@@ -12,7 +12,7 @@ use super::page::{Drawing, Page, Rect, Stroke, drawn, marker, px};
 use super::panel::{Panel, blank, note, panel_title};
 use super::scale::Scale;
 use super::sizes::{BELOW, LANE, LEFT, NOTE_SIZE};
-use super::{DOUBLE_MM, Figure, Part};
+use super::{DOUBLE_MM, Figure, Part, cap};
 use crate::Results;
 use crate::design::{Group, axis_values};
 use crate::expectation::Metric;
@@ -30,8 +30,6 @@ const MAX_RUNS: usize = 100;
 const MAX_EXCURSION: f64 = 1.5;
 /// Groups in one part: about a page of A4.
 const ROWS: usize = 6;
-/// Groups that are drawn at all: eight parts.
-const MOST: usize = 48;
 /// Significant digits of medians in titles.
 const DIGITS: usize = 3;
 
@@ -39,24 +37,16 @@ const DIGITS: usize = 3;
 const ONLY_TRACKING: &str =
     "test MSE exists only at the end of learning, so the curves are tracking MSE";
 
-/// Draws the figure, in parts of at most [`ROWS`] groups; more than [`MOST`] groups are not drawn, and
-/// the words say which.
+/// Draws the figure, in parts of at most [`ROWS`] groups; in words, what goes beyond them.
 pub(super) fn draw(results: &Results, groups: &Groups) -> (Vec<Figure>, Option<String>) {
     let all: Vec<usize> = (0..results.design.groups.len()).collect();
-    let (drawn, rest) = all.split_at(all.len().min(MOST));
-    let chunks: Vec<&[usize]> = drawn.chunks(ROWS).collect();
+    let mut chunks: Vec<&[usize]> = all.chunks(ROWS).collect();
+    let left_out = cap("tracking", &mut chunks, |chunk| chunk.len());
     let figures = chunks
         .iter()
         .enumerate()
         .map(|(i, chunk)| draw_part(results, groups, chunk, Part(i, chunks.len())))
         .collect();
-    let left_out = (!rest.is_empty()).then(|| {
-        format!(
-            "tracking: the last {} of {} groups; the figure shows the first {MOST} in the order of the study",
-            rest.len(),
-            all.len()
-        )
-    });
     (figures, left_out)
 }
 
