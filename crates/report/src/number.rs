@@ -143,6 +143,41 @@ pub fn value(x: f64) -> String {
     }
 }
 
+/// Swept values as [`value`] writes them, with more digits for all of them where two that differ would
+/// read the same: 1.00001 and 1.00002.
+pub fn values(xs: &[f64]) -> Vec<String> {
+    let differ = |labels: &[String]| {
+        let mut pairs: Vec<(&String, f64)> = labels.iter().zip(xs.iter().copied()).collect();
+        pairs.sort_by(|a, b| a.0.cmp(b.0).then(a.1.total_cmp(&b.1)));
+        pairs
+            .windows(2)
+            .all(|p| p[0].0 != p[1].0 || p[0].1 == p[1].1)
+    };
+    let mut labels: Vec<String> = xs.iter().map(|x| value(*x)).collect();
+    for digits in 4..=17 {
+        if differ(&labels) {
+            break;
+        }
+        labels = xs.iter().map(|x| trimmed(*x, digits)).collect();
+    }
+    labels
+}
+
+/// [`printed`] without the zeros at the end of a fraction.
+fn trimmed(x: f64, digits: usize) -> String {
+    let text = printed(x, digits);
+    let (mantissa, power) = text.split_once('×').unwrap_or((&text, ""));
+    let mantissa = if mantissa.contains('.') {
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        mantissa
+    };
+    match power {
+        "" => mantissa.to_string(),
+        power => format!("{mantissa}×{power}"),
+    }
+}
+
 /// Mantissa (three significant digits, trailing zeros cut) and decimal exponent.
 fn split(x: f64) -> (String, i32) {
     let scientific = format!("{x:.2e}");
@@ -284,6 +319,20 @@ mod tests {
             (-2.0, "−2"),
         ] {
             assert_eq!(value(x), expected, "{x}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_nearly_equal_get_the_digits_to_differ() {
+        for (xs, expected) in [
+            (&[1e-3, 1e-2, 0.25][..], &["10⁻³", "10⁻²", "0.25"][..]),
+            (&[1.0, 1.00001, 1.00002], &["1", "1.00001", "1.00002"]),
+            (&[1e-5, 1.0001e-5], &["1×10⁻⁵", "1.0001×10⁻⁵"]),
+            (&[12345.0, 12346.0], &["12345", "12346"]),
+            (&[0.1, 0.1], &["0.1", "0.1"]),
+            (&[1.0, 1.0 + f64::EPSILON], &["1", "1.0000000000000002"]),
+        ] {
+            assert_eq!(values(xs), expected);
         }
     }
 

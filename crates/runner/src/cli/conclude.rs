@@ -148,6 +148,9 @@ fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
             return false;
         }
     };
+    for warning in &written.warnings {
+        tracing::warn!("{warning}");
+    }
     if !quiet {
         for file in written.all() {
             say(format_args!("  {}", file.display()));
