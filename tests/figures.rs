@@ -567,6 +567,11 @@ fn a_comparison_stays_as_long_as_the_tables_are_the_same() {
     study.put("published.csv", &reference);
     study.report(&["compare", "--reference", "published.csv"]);
     study.report(&[]);
+    let comparison = &study.drawn()["comparison"];
+    assert!(
+        comparison.svg.contains("\"#d55e00\"") && !comparison.svg.contains("\"#0072b2\""),
+        "the rule has its colour here too"
+    );
     let captions = study.get("figures/captions.md");
     assert!(
         captions.contains("## Comparison with a reference\n"),
