@@ -45,7 +45,10 @@ fn a_name_beyond_the_font_is_drawn_as_code_points_with_a_warning() {
     let warning = "the font of the figures has no U+4FE1, U+53F7: \"bayesian (信号)\" is drawn as \"bayesian (U+4FE1 U+53F7)\"";
     assert_eq!(err.matches(warning).count(), 1, "{err}");
     assert!(!err.contains("скорость"), "{err}");
-    assert!(!err.contains("No fonts"), "nothing is left to the rasteriser: {err}");
+    assert!(
+        !err.contains("No fonts"),
+        "nothing is left to the rasteriser: {err}"
+    );
     let curves = std::fs::read_to_string(place.path("out/figures/learning_curves.svg")).unwrap();
     for name in ["bayesian (U+4FE1 U+53F7)", "bayesian (скорость)"] {
         assert!(curves.contains(&format!("\nkey: {name} = #")), "{name}");
