@@ -6,6 +6,7 @@ mod cli;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use synapse_report::terminal::{answer, explain_panics, finish, tell};
 
 /// Exit code for bad input, as clap's own for a bad command line.
 const BAD_INPUT: u8 = 2;
@@ -43,7 +44,11 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    explain_panics("report", env!("CARGO_PKG_VERSION"), || false);
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return answer(&error),
+    };
     let outcome = match (arguments.verb, arguments.dir) {
         (Some(Verb::Check { dir }), _) => cli::check::run(&dir),
         (Some(Verb::Tune(arguments)), _) => cli::tune::run(&arguments),
@@ -51,8 +56,8 @@ fn main() -> ExitCode {
         (None, Some(dir)) => cli::write::run(&dir),
         (None, None) => unreachable!("clap requires DIR where no verb is given"),
     };
-    outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+    finish(outcome.unwrap_or_else(|error| {
+        tell(format_args!("error: {error}"));
         ExitCode::from(BAD_INPUT)
-    })
+    }))
 }

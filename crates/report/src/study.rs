@@ -5,9 +5,9 @@
 
 use crate::error::ReportError;
 use crate::expectation::Expectation;
+use crate::files::open;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 /// The file's name in a result folder.
@@ -136,7 +136,7 @@ struct WireBlock {
 /// Reads `study.toml` of a result folder.
 pub fn read(folder: &Path) -> Result<Study, ReportError> {
     let path = folder.join(FILE);
-    let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+    let text = open::text(&path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => ReportError::NoFile {
             folder: folder.to_path_buf(),
             file: FILE,

@@ -22,6 +22,23 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// [`visible`], but for the line breaks and tabs of a text of several lines.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    let hidden = |c| is_hidden(c) && !matches!(c, '\n' | '\t');
+    if !text.chars().any(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if hidden(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Control characters, and those that turn the direction of what follows.
 fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -45,6 +62,7 @@ mod tests {
         assert_eq!(visible("σ² and plain"), "σ² and plain");
         assert_eq!(visible("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\u{a}");
         assert_eq!(visible("\u{202e}x"), "\\u{202e}x");
+        assert_eq!(visible_lines("a\n\tb\r\u{7}"), "a\n\tb\\u{d}\\u{7}");
     }
 
     #[test]

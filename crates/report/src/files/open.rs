@@ -15,9 +15,29 @@ pub fn regular(path: &Path) -> Result<File> {
         return Err(ErrorKind::IsADirectory.into());
     }
     if !kind.is_file() {
-        return Err(Error::new(ErrorKind::InvalidInput, "not a regular file"));
+        let message = format!("{}, not a regular file", what(kind));
+        return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     File::open(path)
+}
+
+/// What lies there instead.
+fn what(kind: std::fs::FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return "a device";
+        }
+    }
+    let _ = kind;
+    "something special"
 }
 
 /// Reads a regular file.
@@ -37,4 +57,32 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>> {
 pub fn text(path: &Path) -> Result<String> {
     String::from_utf8(bytes(path)?)
         .map_err(|_| Error::new(ErrorKind::InvalidData, "not UTF-8 text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let message = || text(&path).unwrap_err().to_string();
+        assert_eq!(text(&path).unwrap_err().kind(), ErrorKind::NotFound);
+        std::fs::write(&path, b"\xff").unwrap();
+        assert_eq!(bytes(&path).unwrap(), b"\xff");
+        assert_eq!(message(), "not UTF-8 text");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(message(), "is a directory");
+        std::fs::remove_dir(&path).unwrap();
+        #[cfg(unix)]
+        {
+            let socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+            assert_eq!(message(), "a socket, not a regular file");
+            drop(socket);
+            let device = text(Path::new("/dev/null")).unwrap_err();
+            assert_eq!(device.to_string(), "a device, not a regular file");
+        }
+    }
 }
