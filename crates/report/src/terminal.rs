@@ -96,7 +96,10 @@ pub fn explain_panics(program: &'static str, version: &'static str, expected: fn
         if expected() {
             return;
         }
-        tell(format_args!("{}", explanation(program, version, panic)));
+        tell(format_args!(
+            "{}",
+            explanation(program, version, &message(panic))
+        ));
         let backtrace = Backtrace::capture();
         if backtrace.status() == BacktraceStatus::Captured {
             tell(format_args!("{backtrace}"));
@@ -104,7 +107,8 @@ pub fn explain_panics(program: &'static str, version: &'static str, expected: fn
     }));
 }
 
-fn explanation(program: &str, version: &str, panic: &PanicHookInfo<'_>) -> String {
+/// What a panic says, and where it happened.
+fn message(panic: &PanicHookInfo<'_>) -> String {
     let payload = panic.payload();
     let message = payload.downcast_ref::<&str>().copied();
     let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
@@ -112,8 +116,12 @@ fn explanation(program: &str, version: &str, panic: &PanicHookInfo<'_>) -> Strin
     let place = panic.location().map_or(String::new(), |place| {
         format!(" ({}:{})", place.file(), place.line())
     });
+    format!("{message}{place}")
+}
+
+fn explanation(program: &str, version: &str, message: &str) -> String {
     format!(
-        "internal error: {message}{place}\n\
+        "internal error: {message}\n\
          This is a bug in {program} {version}, not a mistake of yours. Please report it to the developers, with this \
          message, the command and the study; set RUST_BACKTRACE=1 for more. Finished runs are kept."
     )
@@ -154,6 +162,16 @@ mod tests {
         disk.0 = 100;
         print(&mut disk, &mut failed, format_args!("two"));
         assert_eq!(disk.1, b"one\\u{1");
+    }
+
+    #[test]
+    fn a_panic_is_explained() {
+        assert_eq!(
+            explanation("report", "1.2.3", "index out of bounds (src/x.rs:7)"),
+            "internal error: index out of bounds (src/x.rs:7)\n\
+             This is a bug in report 1.2.3, not a mistake of yours. Please report it to the developers, with this message, \
+             the command and the study; set RUST_BACKTRACE=1 for more. Finished runs are kept."
+        );
     }
 
     #[test]

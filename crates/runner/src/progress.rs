@@ -149,15 +149,18 @@ static CURRENT: OnceLock<ProgressBar> = OnceLock::new();
 struct BesideBar;
 
 impl Write for BesideBar {
+    /// Never fails: the logger would print its complaint where printing has just failed, and panic.
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match CURRENT.get() {
-            Some(bar) => bar.suspend(|| std::io::stderr().write(bytes)),
-            None => std::io::stderr().write(bytes),
-        }
+        let _ = match CURRENT.get() {
+            Some(bar) => bar.suspend(|| std::io::stderr().write_all(bytes)),
+            None => std::io::stderr().write_all(bytes),
+        };
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        let _ = std::io::stderr().flush();
+        Ok(())
     }
 }
 

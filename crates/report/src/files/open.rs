@@ -50,13 +50,32 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a regular file of UTF-8 text that has no reason to be larger than `most` bytes: nothing is
+/// allocated for what a larger one holds.
+///
+/// # Errors
+/// See [`text`]; `FileTooLarge`.
+pub fn text_up_to(path: &Path, most: u64) -> Result<String> {
+    let mut bytes = Vec::new();
+    let mut start = std::io::Read::take(regular(path)?, most + 1);
+    std::io::Read::read_to_end(&mut start, &mut bytes)?;
+    if bytes.len() as u64 > most {
+        let message = format!("larger than {most} bytes, the most that is read of such a file");
+        return Err(Error::new(ErrorKind::FileTooLarge, message));
+    }
+    utf8(bytes)
+}
+
 /// Reads a regular file of UTF-8 text.
 ///
 /// # Errors
 /// See [`regular`]; `InvalidData` for what is not UTF-8.
 pub fn text(path: &Path) -> Result<String> {
-    String::from_utf8(bytes(path)?)
-        .map_err(|_| Error::new(ErrorKind::InvalidData, "not UTF-8 text"))
+    utf8(bytes(path)?)
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidData, "not UTF-8 text"))
 }
 
 #[cfg(test)]
@@ -72,6 +91,12 @@ mod tests {
         std::fs::write(&path, b"\xff").unwrap();
         assert_eq!(bytes(&path).unwrap(), b"\xff");
         assert_eq!(message(), "not UTF-8 text");
+        std::fs::write(&path, "seven b").unwrap();
+        assert_eq!(text_up_to(&path, 7).unwrap(), "seven b");
+        assert_eq!(
+            text_up_to(&path, 6).unwrap_err().to_string(),
+            "larger than 6 bytes, the most that is read of such a file"
+        );
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert_eq!(message(), "is a directory");

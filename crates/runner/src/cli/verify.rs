@@ -50,7 +50,7 @@ fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
         eprintln!("{}: no run of the study is there", args.folder.display());
         return Ok(ExitCode::from(1));
     }
-    let threads = super::threads(args.jobs);
+    let threads = super::threads_for(args.jobs, sample.len());
     let mut again: Vec<Record> = Vec::new();
     let stop = AtomicBool::new(false);
     let batches = pack(study, &sample, threads);

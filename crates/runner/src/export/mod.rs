@@ -43,7 +43,7 @@ impl Export {
             .into());
         }
         for table in [RUNS, CURVES] {
-            if !results.join(table.file).is_file() {
+            if !results.join(table.file).exists() {
                 return Err(ReportError::NoFile {
                     folder: results.to_owned(),
                     file: table.file,
