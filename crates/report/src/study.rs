@@ -136,7 +136,7 @@ struct WireBlock {
 /// Reads `study.toml` of a result folder.
 pub fn read(folder: &Path) -> Result<Study, ReportError> {
     let path = folder.join(FILE);
-    let text = open::text(&path).map_err(|e| match e.kind() {
+    let text = open::text_up_to(&path, open::SPEC_BYTES).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => ReportError::NoFile {
             folder: folder.to_path_buf(),
             file: FILE,

@@ -16,6 +16,9 @@
 //! divided over a cluster, [`provenance`] who computed something; [`export`] writes a result folder in
 //! the forms of other programs; [`panics`] are explained or become rows; [`fault`] is for tests.
 
+// Everything is printed by `synapse_report::terminal`.
+#![deny(clippy::print_stdout)]
+
 /// Prints on standard error. The macro of the standard library panics where that cannot be written, and
 /// prints control characters that came from files and names as they are.
 macro_rules! eprintln {

@@ -129,7 +129,8 @@ impl Progress for Report {
         state.last_line = Instant::now();
         let elapsed = self.started.elapsed();
         let share = state.steps as f64 / self.run_steps.max(1) as f64;
-        let left = elapsed.mul_f64((1.0 / share - 1.0).max(0.0));
+        let left = elapsed.as_secs_f64() * (1.0 / share - 1.0).max(0.0);
+        let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         let round =
             |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs()));
         eprintln!(

@@ -50,12 +50,15 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a regular file of UTF-8 text that has no reason to be larger than `most` bytes: nothing is
-/// allocated for what a larger one holds.
+/// The most bytes of a spec or of a `study.toml`: thousands of pages.
+pub const SPEC_BYTES: u64 = 16 << 20;
+
+/// Reads a regular file that has no reason to be larger than `most` bytes: nothing is allocated for what
+/// a larger one holds.
 ///
 /// # Errors
-/// See [`text`]; `FileTooLarge`.
-pub fn text_up_to(path: &Path, most: u64) -> Result<String> {
+/// See [`regular`]; `FileTooLarge`.
+pub fn bytes_up_to(path: &Path, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut start = std::io::Read::take(regular(path)?, most + 1);
     std::io::Read::read_to_end(&mut start, &mut bytes)?;
@@ -63,7 +66,15 @@ pub fn text_up_to(path: &Path, most: u64) -> Result<String> {
         let message = format!("larger than {most} bytes, the most that is read of such a file");
         return Err(Error::new(ErrorKind::FileTooLarge, message));
     }
-    utf8(bytes)
+    Ok(bytes)
+}
+
+/// Reads a regular file of UTF-8 text, of at most so many bytes.
+///
+/// # Errors
+/// See [`bytes_up_to`]; `InvalidData` for what is not UTF-8.
+pub fn text_up_to(path: &Path, most: u64) -> Result<String> {
+    utf8(bytes_up_to(path, most)?)
 }
 
 /// Reads a regular file of UTF-8 text.

@@ -163,9 +163,11 @@ pub fn main() -> ExitCode {
 fn with_verb(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.collect();
     let known = Cli::command();
-    if let Some(first) = arguments.get(1).and_then(|first| first.to_str()) {
-        let verb = known.get_subcommands().any(|verb| verb.get_name() == first);
-        let of_program = ["help", "-h", "--help", "-V", "--version"].contains(&first);
+    // Not as text: a spec may be called anything.
+    if let Some(first) = arguments.get(1) {
+        let verb = known.get_subcommands().any(|verb| first == verb.get_name());
+        let of_program = ["help", "-h", "--help", "-V", "--version"];
+        let of_program = of_program.iter().any(|option| first == option);
         if !verb && !of_program {
             arguments.insert(1, "run".into());
         }

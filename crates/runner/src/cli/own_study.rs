@@ -42,7 +42,7 @@ pub(super) fn find(folder: &Path, study: &Study, spec: &Path) -> Result<Own, Sto
         ));
     }
     let text = study.to_toml(folder);
-    let there = match open::text(&path) {
+    let there = match open::text_up_to(&path, open::SPEC_BYTES) {
         Ok(there) => there,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {
             return Ok(Own::Write(text));

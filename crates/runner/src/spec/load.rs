@@ -97,7 +97,7 @@ impl Study {
         if path.is_dir() {
             return fail(Problem::IsFolder);
         }
-        let bytes = match open::bytes(path) {
+        let bytes = match open::bytes_up_to(path, open::SPEC_BYTES) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::InvalidInput && !path.is_file() => {
                 return fail(Problem::NotAFile);
