@@ -1,12 +1,20 @@
 //! `report`: summary and figures of a result folder, the verdict on its expectations, and its
 //! comparison with a published table.
 
+/// Prints on standard error. The macro of the standard library panics where that cannot be written, and
+/// prints control characters that came from files and names as they are.
+macro_rules! eprintln {
+    ($($argument:tt)*) => {
+        synapse_report::terminal::tell(format_args!($($argument)*))
+    };
+}
+
 mod cli;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use synapse_report::terminal::{answer, explain_panics, finish, tell};
+use synapse_report::terminal::{answer, explain_panics, finish};
 
 /// Exit code for bad input, as clap's own for a bad command line.
 const BAD_INPUT: u8 = 2;
@@ -26,6 +34,8 @@ struct Arguments {
     /// A result folder (study.toml, runs.csv, curves.csv and perhaps traces.csv)
     #[arg(required = true)]
     dir: Option<PathBuf>,
+    #[command(flatten)]
+    accept: cli::PartialArgs,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -53,11 +63,11 @@ fn main() -> ExitCode {
         (Some(Verb::Check { dir }), _) => cli::check::run(&dir),
         (Some(Verb::Tune(arguments)), _) => cli::tune::run(&arguments),
         (Some(Verb::Compare(arguments)), _) => cli::compare::run(&arguments),
-        (None, Some(dir)) => cli::write::run(&dir),
+        (None, Some(dir)) => cli::write::run(&dir, arguments.accept.accept()),
         (None, None) => unreachable!("clap requires DIR where no verb is given"),
     };
     finish(outcome.unwrap_or_else(|error| {
-        tell(format_args!("error: {error}"));
+        eprintln!("error: {error}");
         ExitCode::from(BAD_INPUT)
     }))
 }

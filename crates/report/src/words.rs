@@ -45,6 +45,19 @@ fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// The first so many characters, and an ellipsis if there are more.
+pub fn cut(text: &str, characters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
+/// A value as a message repeats it in quotes, where `"` and control characters are escaped.
+pub fn quoted(text: &str) -> String {
+    format!("{:?}", cut(text, SHOWN))
+}
+
 /// A value as a message repeats it: [`visible`], and cut with an ellipsis where it is long.
 pub fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(SHOWN) {
@@ -63,6 +76,7 @@ mod tests {
         assert_eq!(visible("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\u{a}");
         assert_eq!(visible("\u{202e}x"), "\\u{202e}x");
         assert_eq!(visible_lines("a\n\tb\r\u{7}"), "a\n\tb\\u{d}\\u{7}");
+        assert_eq!(visible_lines("a\r\n\u{1b}b"), "a\\u{d}\n\\u{1b}b");
     }
 
     #[test]
@@ -71,5 +85,9 @@ mod tests {
         let long = shortened(&"é".repeat(1000)).into_owned();
         assert_eq!(long.chars().count(), SHOWN + 1);
         assert!(long.ends_with('…'));
+        assert_eq!(cut("éé", 2), "éé");
+        assert_eq!(cut("ééé", 2), "éé…");
+        assert_eq!(quoted("a\"\u{1b}"), "\"a\\\"\\u{1b}\"");
+        assert_eq!(quoted(&"x".repeat(50_000_000)).chars().count(), SHOWN + 3);
     }
 }

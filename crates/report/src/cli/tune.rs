@@ -19,6 +19,8 @@ pub struct Arguments {
     /// Choose by the tracking MSE instead of the test MSE
     #[arg(long)]
     tracking: bool,
+    #[command(flatten)]
+    accept: super::PartialArgs,
 }
 
 /// Writes `tuning.csv`, prints it as a table.
@@ -28,12 +30,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
     } else {
         Metric::TestMse
     };
-    let (tuning, tables) = Tuning::read(&arguments.dir, &arguments.over, metric)?;
-    let file = tuning.write(&tables, &arguments.dir)?;
+    let accept = arguments.accept.accept();
+    let (tuning, inputs) = Tuning::read(&arguments.dir, &arguments.over, metric, accept)?;
+    let file = tuning.write(&inputs.tables, &arguments.dir)?;
+    let partial = match inputs.extent.is_partial() {
+        true => format!("{}\n\n", inputs.extent),
+        false => String::new(),
+    };
     say(format_args!(
-        "{}\n\n{}",
+        "{}\n\n{partial}{}",
         file.display(),
-        tuning.words(&tables).trim_end()
+        tuning.words(&inputs.tables).trim_end()
     ));
     Ok(ExitCode::SUCCESS)
 }

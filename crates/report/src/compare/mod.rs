@@ -18,8 +18,10 @@ pub mod table;
 
 pub use side::parse_where;
 
+use crate::Inputs;
 use crate::error::ReportError;
 use crate::expectation::Where;
+use crate::manifest::{Accept, Extent};
 use crate::study::Study;
 use crate::tables::Cell;
 use rayon::prelude::*;
@@ -86,8 +88,12 @@ pub struct Comparison {
     pub study: String,
     /// The selection of the study's conditions, as words; empty if all.
     pub selection: String,
+    /// How much of the study its tables hold, if they were read from a result folder.
+    pub extent: Option<Extent>,
     /// The reference's file name.
     pub reference: String,
+    /// What tells the study's tables from others.
+    pub tables: String,
     /// The common conditions: by rule in the order of the study, then by ascending η₀.
     pub pairs: Vec<Pair>,
     /// The last checkpoint that all common conditions have.
@@ -113,6 +119,8 @@ pub struct Comparison {
 pub struct ComparisonFiles {
     /// `comparison.csv`, `scores.csv`, the figure as SVG and PNG, `captions.md`.
     pub all: Vec<PathBuf>,
+    /// What a user should know of the figure, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 impl Comparison {
@@ -126,8 +134,14 @@ impl Comparison {
         folder: &Path,
         reference_file: &Path,
         selection: &Where,
+        accept: Accept,
     ) -> Result<Self, ReportError> {
-        let (study, mut tables) = crate::inputs(folder)?;
+        let Inputs {
+            study,
+            mut tables,
+            extent,
+        } = crate::inputs(folder, accept)?;
+        let mark = crate::figures::mark(&tables);
         let (own, unrated) = side::own(folder, &mut tables, selection)?;
         let reference = reference::read(reference_file)?;
         let problem = |problem: String| ReportError::Compare {
@@ -139,6 +153,8 @@ impl Comparison {
             .map_or(String::new(), |n| n.to_string_lossy().into_owned());
         let mut new = Self::of(&study, &name, (own, unrated), reference).map_err(problem)?;
         new.selection = selection.to_string();
+        new.extent = Some(extent);
+        new.tables = mark;
         Ok(new)
     }
 
@@ -196,7 +212,9 @@ impl Comparison {
         Ok(Self {
             study: study.name.clone(),
             selection: String::new(),
+            extent: None,
             reference: reference_name.to_string(),
+            tables: String::new(),
             trial,
             own_replicates: replicates(pairs.iter().map(|p| &p.own)),
             reference_replicates: replicates(pairs.iter().map(|p| &p.reference)),
@@ -209,13 +227,19 @@ impl Comparison {
         })
     }
 
+    /// How much of the study there is, if that is not all of it.
+    pub fn partial(&self) -> Option<Extent> {
+        self.extent.filter(|extent| extent.is_partial())
+    }
+
     /// The rules of the common conditions, each once, in order.
     pub fn rules(&self) -> Vec<&str> {
         rules(&self.pairs)
     }
 
     /// Writes tables and figure into a folder, which is made if it is not there. The figure's section
-    /// is added to `figures/captions.md`, which the report of a study writes anew without it.
+    /// is added to `figures/captions.md`; a report of the same tables keeps it, one of others removes
+    /// the figure.
     pub fn write(&self, folder: &Path) -> Result<ComparisonFiles, ReportError> {
         // Drawn before anything is written, so that a figure that cannot be leaves nothing behind.
         let figure = crate::figures::comparison(self)?;
@@ -225,7 +249,10 @@ impl Comparison {
             table::write(folder, table::SCORES, &table::scores(self))?,
         ];
         all.extend(figure.write(folder)?);
-        Ok(ComparisonFiles { all })
+        Ok(ComparisonFiles {
+            all,
+            warnings: figure.warnings,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::line::TableReader;
 use super::{Checkpoint, Status, Tables, runs};
 use crate::error::ReportError;
+use crate::words::quoted;
 use std::collections::HashMap;
 
 /// The file's name in a result folder.
@@ -50,7 +51,7 @@ impl<'a> RunFinder<'a> {
             if table.text(i + 1) != cell {
                 return Err(table.cell_error(
                     i + 1,
-                    &format!("{cell:?}, as {} says for this run_id", runs::FILE),
+                    &format!("{}, as {} says for this run_id", quoted(cell), runs::FILE),
                 ));
             }
         }
@@ -104,8 +105,14 @@ pub(super) fn read(
     let mut finder = RunFinder::new(ids);
     while table.advance()? {
         let index = finder.find(&table, tables)?;
-        if Status::parse(table.text(status)).is_none() {
-            return Err(table.cell_error(status, "ok, diverged or failed"));
+        match Status::parse(table.text(status)) {
+            None => return Err(table.cell_error(status, "ok, diverged or failed")),
+            Some(found) if found != tables.runs[index].status => {
+                let word = tables.runs[index].status.word();
+                let allowed = format!("{word}, as {} says for this run_id", runs::FILE);
+                return Err(table.cell_error(status, &allowed));
+            }
+            Some(_) => {}
         }
         let checkpoint = Checkpoint {
             trial: table.whole(status + 1)?,

@@ -1,5 +1,6 @@
 //! What can go wrong with a result folder.
 
+use crate::replacement::Obstacle;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -41,8 +42,8 @@ pub enum StoreError {
     OtherStudy {
         /// The folder.
         folder: PathBuf,
-        /// How many runs there are.
-        runs: usize,
+        /// What says so.
+        obstacle: Obstacle,
     },
 }
 
@@ -93,9 +94,9 @@ impl fmt::Display for StoreError {
                 "{}: not a journal of this version of runner; give --out another folder",
                 path.display()
             ),
-            Self::OtherStudy { folder, runs } => write!(
+            Self::OtherStudy { folder, obstacle } => write!(
                 f,
-                "{}: {runs} runs are there, and not one of them belongs to this study; give --out another folder, or --replace to put these results in their place (the journal keeps them)",
+                "{}: {obstacle}. Give --out another folder, or --replace to put this study in its place (the journal keeps its runs)",
                 folder.display()
             ),
         }
