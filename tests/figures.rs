@@ -3,6 +3,8 @@
 //!
 //! A figure's text is outlines; its words and keys stand in `<desc>`, a line each.
 
+mod signed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -59,6 +61,7 @@ impl Study {
         self.put("runs.csv", &runs);
         self.put("curves.csv", &curves);
         self.put("traces.csv", &traces);
+        signed::sign(self.path(), 4 * rows.len());
     }
 
     fn path(&self) -> &Path {

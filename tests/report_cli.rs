@@ -273,7 +273,8 @@ fn missing_runs_are_counted() {
 
 #[test]
 fn tables_that_were_changed_are_refused() {
-    let unchanged = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\n");
+    let unchanged =
+        Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\nallow_failed = 1\n");
     assert_eq!(unchanged.report(Some("check")).0, 0);
     let changes: [(&str, &str, &str, &str); 4] = [
         // A cell that is a number all the same.
@@ -299,7 +300,8 @@ fn tables_that_were_changed_are_refused() {
         ),
     ];
     for (file, from, to, message) in changes {
-        let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\n");
+        let study =
+            Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\nallow_failed = 1\n");
         study.edit(file, from, to);
         for verb in [None, Some("check"), Some("tune"), Some("--partial")] {
             let (code, out, err) = study.report(verb);
@@ -346,7 +348,8 @@ fn tables_that_contradict_each_other_are_refused() {
         ),
     ];
     for (file, start, message) in cases {
-        let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\n");
+        let study =
+            Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\nallow_failed = 1\n");
         let text = study.get(file);
         let kept: Vec<&str> = text
             .lines()
@@ -366,7 +369,7 @@ fn tables_that_contradict_each_other_are_refused() {
         assert_eq!(code, 2, "{message}");
         assert!(err.contains(message), "{err}");
     }
-    let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\n");
+    let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\nallow_failed = 1\n");
     study.put("manifest.json", "{\"counts\": {\"runs\": 108}}");
     assert_eq!(study.report(Some("check")).0, 0);
     let runs = study.get("runs.csv");

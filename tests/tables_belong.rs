@@ -290,6 +290,41 @@ fn a_folder_of_another_study_is_not_written_to() {
 }
 
 #[test]
+fn what_was_made_of_other_tables_goes_with_them() {
+    let place = place();
+    let (code, _, stderr) = runner(&place, &["study.toml", "--out", "out", "-q"]);
+    assert_eq!(code, 0, "{stderr}");
+    std::fs::write(place.path("out/figures/mine.svg"), "a user's").unwrap();
+    let selection = parse_where(&[]).unwrap();
+    let reference = place.path("published.csv");
+    Comparison::read(&place.path("out"), &reference, &selection, Accept::Whole)
+        .unwrap()
+        .write(&place.path("out"))
+        .unwrap();
+    let made = [
+        "summary.csv",
+        "comparison.csv",
+        "scores.csv",
+        "figures/sensitivity_rule_eta0.svg",
+    ];
+    for file in made {
+        assert!(place.path("out").join(file).exists(), "{file}");
+    }
+    // The same again: all stays.
+    run_to(&place, End::Finished, &[]);
+    assert!(place.path("out/comparison.csv").exists());
+    run_to(
+        &place,
+        End::Finished,
+        &["--replace", "--set", "network.gain=0.1"],
+    );
+    for file in made {
+        assert!(!place.path("out").join(file).exists(), "{file}");
+    }
+    assert!(place.path("out/figures/mine.svg").exists());
+}
+
+#[test]
 fn an_interrupted_study_keeps_its_folder() {
     let place = place();
     run_to(&place, End::Killed, &[]);

@@ -12,6 +12,7 @@
 
 mod best;
 pub mod compare;
+pub mod derived;
 pub mod design;
 mod error;
 pub mod expectation;

@@ -158,6 +158,19 @@ pub fn write(results: &Results, folder: &Path) -> Result<Written, ReportError> {
     })
 }
 
+/// Removes the figures of a former report, and its captions.
+pub(crate) fn remove(folder: &Path) -> Result<(), ReportError> {
+    let target = folder.join(FOLDER);
+    let captions = target.join(CAPTIONS);
+    former::remove_stale(&target, &former::read(&captions)?, "")?;
+    match fs::remove_file(&captions) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(ReportError::io("remove", &captions, e))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file whole or not at all.
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     replace(path, |out| out.write_all(bytes)).map_err(|e| ReportError::io("write", path, e))

@@ -5,12 +5,15 @@ use super::say;
 use crate::manifest::{Counts, Manifest, StudyOrigin, Writer, contributions};
 use crate::provenance::Origin;
 use crate::spec::Study;
-use crate::store::{Folder, Kept, Record, RecordStatus, StoreError, write_tables};
+use crate::spec::identity::hex;
+use crate::store::{Digests, Folder, Kept, Record, RecordStatus, StoreError, write_tables};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 use synapse_report::files::open;
 use synapse_report::manifest::FILE as MANIFEST;
+use synapse_report::tables::CURVES;
 use synapse_report::words::visible;
 
 /// What is asked of the end.
@@ -61,6 +64,7 @@ pub(super) fn conclude(
     let records = kept.of_study(study);
     let counts = count(study, &records);
     let tables = write_tables(folder, study, &records)?;
+    remove_reports_of_others(folder, &text, &tables);
     let elapsed = work.started.elapsed();
     write_manifest(
         folder,
@@ -97,6 +101,25 @@ pub(super) fn conclude(
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Removes summary, figures and comparisons that were made of other tables.
+fn remove_reports_of_others(folder: &Folder, study: &str, tables: &Digests) {
+    let path = folder.path();
+    let before = open::bytes(&path.join(MANIFEST)).unwrap_or_default();
+    let before: serde_json::Value = serde_json::from_slice(&before).unwrap_or_default();
+    // What an old manifest does not name is not held against it. Times are no results: not runs.csv.
+    let differs = |pointer: &str, now: &str| {
+        let before = before.pointer(pointer).and_then(serde_json::Value::as_str);
+        before.is_some_and(|before| before != now)
+    };
+    let curves = &tables[CURVES.file].sha256;
+    if (differs("/study/sha256", &hex(&Sha256::digest(study)))
+        || differs("/tables/curves.csv/sha256", curves))
+        && let Err(error) = synapse_report::derived::remove(path)
+    {
+        tracing::warn!("the report of other tables stays: {error}");
+    }
 }
 
 fn writer(work: &Work<'_>, elapsed: Duration) -> Writer {
