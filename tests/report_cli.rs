@@ -595,7 +595,7 @@ fn without_arguments_the_usage_is_shown() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_cannot_be_printed_is_an_error() {
-    let study = Synthetic::new("");
+    let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\nallow_failed = 1\n");
     let Ok(full) = fs::File::options().write(true).open("/dev/full") else {
         eprintln!("skipped: no /dev/full here");
         return;

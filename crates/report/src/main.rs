@@ -21,9 +21,11 @@ const BAD_INPUT: u8 = 2;
 
 /// Statistics, figures and a verdict from the tables of a study.
 ///
-/// `report DIR` writes DIR/summary.csv and DIR/figures; `report check DIR` tells whether the study's
-/// expectations hold; `report compare DIR --reference FILE` sets its learning curves against published
-/// ones. Exit code 0: all well; 1: an expectation does not hold; 2: bad input.
+/// `report DIR` writes DIR/summary.csv and DIR/figures. `report check DIR` checks the study's expectations.
+/// `report compare DIR --reference FILE` compares its learning curves with published ones.
+///
+/// Exit code 0: all well; 1: an expectation does not hold or is not decided; 2: bad input, or output that
+/// could not be printed.
 #[derive(Parser)]
 #[command(
     version,
@@ -42,14 +44,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Tell whether the expectations of the study hold; writes nothing
+    /// Check whether the expectations of the study hold; write nothing
     Check {
         /// A result folder
         dir: PathBuf,
     },
-    /// Choose a parameter on half of the networks, and report what it gives on the other half
+    /// Choose a parameter on half of the networks and report its results on the other half
     Tune(cli::tune::Arguments),
-    /// Compare with published learning curves: comparison.csv, scores.csv and a figure
+    /// Compare with published learning curves; write comparison.csv, scores.csv and a figure
     Compare(cli::compare::Arguments),
 }
 
