@@ -24,8 +24,8 @@ use synapse_report::terminal::{answer, finish, say};
 /// Exit code for input that was refused; 1 is for failed runs and expectations, clap uses 2 as well.
 const BAD_INPUT: u8 = 2;
 
-/// Train the networks of a study: every rule, parameter, network and target, in parallel. An interrupted
-/// study continues where it stopped. Then write tables and figures.
+/// Train the networks of a study in parallel, for every rule, parameter, network and target, and write
+/// tables and figures. An interrupted study continues where it stopped.
 #[derive(Debug, Parser)]
 #[command(name = "runner", version)]
 #[command(override_usage = "runner [OPTIONS] SPEC\n       runner <COMMAND>")]

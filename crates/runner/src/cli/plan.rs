@@ -12,6 +12,7 @@ use clap::Args;
 use std::collections::HashSet;
 use std::process::ExitCode;
 use std::time::Duration;
+use synapse_report::words::visible;
 
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
@@ -50,7 +51,7 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         })
         .sum();
 
-    say(format_args!("{}: {}", study.name, study.question));
+    say(format_args!("{}: {}", study.name, visible(&study.question)));
     let replicates = study.replicates;
     say(format_args!(
         "  {} conditions × {} networks × {} targets = {} runs",

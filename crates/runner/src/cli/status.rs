@@ -16,7 +16,7 @@ pub(super) struct StatusArgs {
     /// A result folder
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Show the progress of each shard, of this many [default: as many as the running processes use]
+    /// Number of shards to show the progress of [default: as many as the running processes use]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_SHARDS as i64))]
     shards: Option<u32>,
 }
@@ -103,7 +103,11 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
         let folder = shell::path(&args.folder);
         format!("no tables yet; write them with: runner merge {folder}")
     };
-    say(format_args!("  {} journals; {tables}", ends.journals.len()));
+    let journals = match ends.journals.len() {
+        1 => "1 journal".to_owned(),
+        count => format!("{count} journals"),
+    };
+    say(format_args!("  {journals}; {tables}"));
     if let Some(of) = shards {
         for (index, part) in parts.iter().enumerate() {
             let shard = Shard {

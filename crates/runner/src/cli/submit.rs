@@ -51,13 +51,13 @@ pub(super) struct SubmitArgs {
     /// Divide the study into this many shards, one task each [default: tasks of about 30 minutes]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_SHARDS as i64))]
     tasks: Option<u32>,
-    /// Processors of a task
+    /// Processors per task
     #[arg(long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     cpus: u16,
-    /// Time limit of a task, as Slurm writes it: 30, 2:00:00, 1-12 [default: the partition's]
+    /// Time limit per task, as Slurm writes it: 30, 2:00:00, 1-12 [default: the partition's]
     #[arg(long, value_name = "T")]
     time: Option<TimeLimit>,
-    /// Partition [default: the cluster's]
+    /// Partition of the tasks [default: the cluster's]
     #[arg(long, value_name = "P")]
     partition: Option<Word>,
     /// More options of sbatch for all jobs, as in --sbatch "--account=lab --mem=4G"; repeatable

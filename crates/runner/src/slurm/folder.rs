@@ -43,3 +43,33 @@ impl SlurmFolder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_submits_and_what_is_no_file_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::new(Path::new("/r"), folder.path()).unwrap();
+        let lock = SlurmFolder::lock(&paths, folder.path()).unwrap();
+        let message = SlurmFolder::lock(&paths, folder.path())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.ends_with(": another process is submitting from this folder; wait for it"),
+            "{message}"
+        );
+        drop(lock);
+        let path = paths.slurm().join("lock");
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let message = SlurmFolder::lock(&paths, folder.path())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.ends_with("slurm/lock: not a regular file; remove it"),
+            "{message}"
+        );
+    }
+}
