@@ -1,6 +1,8 @@
 //! What `scripts/fuzz.sh` begins with goes through the same checks on every machine: the seeds in
 //! `tests/fuzz/corpus`, good and bad specs, and whatever made a reader fail before.
 
+#[path = "fuzz/checks/jobs.rs"]
+mod jobs;
 #[path = "fuzz/checks/journal.rs"]
 mod journal;
 #[path = "fuzz/checks/spec.rs"]
@@ -43,6 +45,11 @@ fn specs() {
 #[test]
 fn journals() {
     check_all("tests/fuzz/corpus/journal", journal::check);
+}
+
+#[test]
+fn lists_of_jobs() {
+    check_all("tests/fuzz/corpus/jobs", jobs::check);
 }
 
 #[test]

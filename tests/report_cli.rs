@@ -590,3 +590,41 @@ fn without_arguments_the_usage_is_shown() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(err.contains("Usage: report <DIR>"), "{err}");
 }
+
+/// A verb of the program on the folder, its standard output written to a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_an_error() {
+    let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\nallow_failed = 1\n");
+    let Ok(full) = fs::File::options().write(true).open("/dev/full") else {
+        eprintln!("skipped: no /dev/full here");
+        return;
+    };
+    let run = |arguments: &[&str], to: std::process::Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_report"));
+        command.args(arguments).current_dir(study.path()).stdout(to);
+        outcome(&command.output().expect("start report"), study.path())
+    };
+    let arguments: [&[&str]; 5] = [
+        &["."],
+        &["check", "."],
+        &["tune", "."],
+        &["--help"],
+        &["-V"],
+    ];
+    for arguments in arguments {
+        let (code, _, err) = run(arguments, full.try_clone().unwrap().into());
+        assert_eq!(code, 2, "{arguments:?}: {err}");
+        assert!(
+            err.ends_with(
+                "cannot write to standard output: No space left on device (os error 28)\n"
+            ),
+            "{arguments:?}: {err}"
+        );
+        // A reader that has seen enough is no error.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let (code, _, err) = run(arguments, writer.into());
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+    }
+}

@@ -205,7 +205,7 @@ fn an_extended_study_keeps_every_row_and_computes_the_rest() {
         "{planned}"
     );
     assert!(
-        planned.contains("in results/tiny: 24 runs are there"),
+        planned.contains("in results/tiny: 24 runs are done"),
         "{planned}"
     );
     assert!(planned.contains("to do: 24 runs"), "{planned}");

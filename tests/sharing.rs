@@ -86,7 +86,7 @@ fn plan_tells_each_condition_what_is_there_and_why_not() {
     let longer = SPEC.replace("[1e-4, 1e-3]", "[1e-4, 1e-3, 1e-2]");
     std::fs::write(place.path("study.toml"), &longer).unwrap();
     let plan = place.ok("plan study.toml --out out");
-    assert!(plan.contains("in out: 24 runs are there\n"), "{plan}");
+    assert!(plan.contains("in out: 24 runs are done\n"), "{plan}");
     assert!(
         plan.contains("rule.kind=classical, rule.eta0=0.01: 8 new\n"),
         "{plan}"
@@ -204,7 +204,7 @@ fn a_run_that_fails_is_a_row_and_the_others_go_on() {
     assert!(stdout.contains("(0 computed now)"), "{stdout}");
     let plan = place.ok("plan study.toml --out out");
     assert!(
-        plan.contains("23 runs are there; 1 failed (--retry-failed computes them again)"),
+        plan.contains("23 runs are done; 1 failed (--retry-failed computes them again)"),
         "{plan}"
     );
     assert!(plan.contains("7 done, 1 failed"), "{plan}");
@@ -251,7 +251,7 @@ fn shards_by_hand_then_merge() {
         "{status}"
     );
     assert!(
-        status.contains("no tables yet: runner merge writes them"),
+        status.contains("no tables yet; write them with: runner merge out"),
         "{status}"
     );
     let stdout = place.ok("study.toml --out out --shard 2/3");
@@ -276,7 +276,7 @@ fn shards_by_hand_then_merge() {
         status.starts_with("study: 24 runs: 24 ok, 0 diverged, 0 failed, 0 missing\n"),
         "{status}"
     );
-    assert!(status.contains("tables are there"), "{status}");
+    assert!(status.contains("tables are written"), "{status}");
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn longer_training_goes_on_from_kept_state() {
         "{plan}"
     );
     assert!(
-        plan.contains("    24 runs go on from what shorter ones have learned\n"),
+        plan.contains("    24 runs continue from what shorter ones have learned\n"),
         "{plan}"
     );
     // 5 checkpoints and 12 trials of 80 steps from the start; 6 trials and 2 checkpoints from there.

@@ -71,7 +71,7 @@ fn an_array_of_tasks_makes_what_one_process_makes() {
         "{shown}"
     );
     assert!(
-        shown.contains(&format!("  job {merge}: merges when they have ended\n")),
+        shown.contains(&format!("  job {merge}: merges after they end\n")),
         "{shown}"
     );
     let noted = read(&place, "my results/slurm/jobs.jsonl");
@@ -102,7 +102,7 @@ fn an_array_of_tasks_makes_what_one_process_makes() {
     assert_eq!(
         text(&output.stderr),
         format!(
-            "tiny: all 400 runs are there; for tables and report: {program} merge '{folder}'\n"
+            "tiny: all 400 runs are done; write tables and report with: {program} merge '{folder}'\n"
         )
     );
     assert_eq!(
@@ -135,7 +135,7 @@ fn what_is_queued_is_not_sent_again_and_what_was_cancelled_is() {
     }
     let again = cluster.submit(&place, &[]);
     assert!(
-        again.contains("  nothing to send: all are queued or running\n"),
+        again.contains("  nothing to submit: all are queued or running\n"),
         "{again}"
     );
     assert!(jobs(&again).is_empty(), "{again}");
@@ -154,15 +154,15 @@ fn what_is_queued_is_not_sent_again_and_what_was_cancelled_is() {
     refused(
         &["--tasks", "5"],
         &format!(
-            "--tasks 5: job {array} divides the study into 4 shards, and others would compute the same runs twice; \
-             leave --tasks out, wait, or take it back with scancel {array}\n"
+            "--tasks 5: job {array} divides the study into 4 shards, and another division would compute the same runs \
+             twice; leave --tasks out, wait for the job, or cancel it with scancel {array}\n"
         ),
     );
     refused(
         &["--set", "replicates.targets=4"],
         &format!(
-            "job {array} still computes the study as it was when submitted, and it has changed since; wait, \
-             take it back with scancel {array}, or give --out another folder\n"
+            ": the study has changed, and job {array} still computes it as it was when submitted; wait for the job, \
+             cancel it with scancel {array}, or name another folder with --out\n"
         ),
     );
     let expected = alone(&place);
@@ -228,7 +228,7 @@ fn a_running_task_that_is_cancelled_keeps_what_it_has() {
     // Shard 2 may still be running: only the first is sent, and a new job merges both.
     let shown = cluster.submit(&place, &[]);
     assert!(shown.contains(": shard 1 of 2\n"), "{shown}");
-    let merges = format!("job {merge}, which would have merged, is taken back");
+    let merges = format!("job {merge}, an earlier merge, is cancelled");
     let noted = read(&place, "my results/slurm/jobs.jsonl");
     assert!(
         shown.contains(&merges) || logs(&place).contains("are missing"),

@@ -84,8 +84,8 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
     let shown = succeeded(&output);
     assert_eq!(
         text(&output.stderr),
-        "this dry run assumes arrays of up to 1000 tasks and an empty queue: scontrol: there is no such program on this \
-         machine, so Slurm cannot be asked; go to a login node of the cluster, or take plain commands from --engine print\n"
+        "this dry run assumes arrays of up to 1000 tasks and an empty queue: scontrol: no such program on this machine, \
+         so Slurm cannot be asked; run this on a login node of the cluster, or print plain commands with --engine print\n"
     );
     assert!(
         shown
@@ -135,8 +135,8 @@ fn a_task_that_may_be_cut_off_is_told() {
     assert!(
         told.contains("--time 0:01: shorter than the estimate of ")
             && told.contains(
-                "; a task that is cut off keeps its finished runs, and this command sends the rest again; \
-                 more --tasks make them shorter\n"
+                "; a task that is cut off keeps its finished runs, and the same command submits the rest again; \
+                 with more --tasks each is shorter\n"
             ),
         "{told}"
     );
@@ -227,7 +227,8 @@ fn commands_for_other_queues() {
     let output = without_slurm(&place, &again);
     assert_eq!(succeeded(&output), "");
     assert!(
-        text(&output.stderr).starts_with("tiny: all 16 runs are there; for tables and report: "),
+        text(&output.stderr)
+            .starts_with("tiny: all 16 runs are done; write tables and report with: "),
         "{}",
         text(&output.stderr)
     );
@@ -246,8 +247,8 @@ fn refusals_say_what_to_do_and_nothing_is_written() {
     };
     refused(
         &["submit", "study.toml"],
-        "scontrol: there is no such program on this machine, so Slurm cannot be asked; go to a login node of the \
-         cluster, or take plain commands from --engine print\n",
+        "scontrol: no such program on this machine, so Slurm cannot be asked; run this on a login node of the \
+         cluster, or print plain commands with --engine print\n",
     );
     refused(
         &[
@@ -258,7 +259,7 @@ fn refusals_say_what_to_do_and_nothing_is_written() {
             "--partition",
             "short",
         ],
-        "--time, --partition and --sbatch are for --engine slurm: commands have no use for them\n",
+        "--time, --partition and --sbatch are for --engine slurm; leave them out with --engine print\n",
     );
     refused(
         &["submit", "study.toml", "--time", "1h"],

@@ -1,20 +1,31 @@
 //! `report`: summary and figures of a result folder, the verdict on its expectations, and its
 //! comparison with a published table.
 
+/// Prints on standard error. The macro of the standard library panics where that cannot be written, and
+/// prints control characters that came from files and names as they are.
+macro_rules! eprintln {
+    ($($argument:tt)*) => {
+        synapse_report::terminal::tell(format_args!($($argument)*))
+    };
+}
+
 mod cli;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use synapse_report::terminal::{answer, explain_panics, finish};
 
 /// Exit code for bad input, as clap's own for a bad command line.
 const BAD_INPUT: u8 = 2;
 
 /// Statistics, figures and a verdict from the tables of a study.
 ///
-/// `report DIR` writes DIR/summary.csv and DIR/figures; `report check DIR` tells whether the study's
-/// expectations hold; `report compare DIR --reference FILE` sets its learning curves against published
-/// ones. Exit code 0: all well; 1: an expectation does not hold; 2: bad input.
+/// `report DIR` writes DIR/summary.csv and DIR/figures. `report check DIR` checks the study's expectations.
+/// `report compare DIR --reference FILE` compares its learning curves with published ones.
+///
+/// Exit code 0: all well; 1: an expectation does not hold or is not decided; 2: bad input, or output that
+/// could not be printed.
 #[derive(Parser)]
 #[command(
     version,
@@ -33,19 +44,23 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Tell whether the expectations of the study hold; writes nothing
+    /// Check whether the expectations of the study hold; write nothing
     Check {
         /// A result folder
         dir: PathBuf,
     },
-    /// Choose a parameter on half of the networks, and report what it gives on the other half
+    /// Choose a parameter on half of the networks and report its results on the other half
     Tune(cli::tune::Arguments),
-    /// Compare with published learning curves: comparison.csv, scores.csv and a figure
+    /// Compare with published learning curves; write comparison.csv, scores.csv and a figure
     Compare(cli::compare::Arguments),
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    explain_panics("report", env!("CARGO_PKG_VERSION"), || false);
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return answer(&error),
+    };
     let outcome = match (arguments.verb, arguments.dir) {
         (Some(Verb::Check { dir }), _) => cli::check::run(&dir),
         (Some(Verb::Tune(arguments)), _) => cli::tune::run(&arguments),
@@ -53,8 +68,8 @@ fn main() -> ExitCode {
         (None, Some(dir)) => cli::write::run(&dir, arguments.accept.accept()),
         (None, None) => unreachable!("clap requires DIR where no verb is given"),
     };
-    outcome.unwrap_or_else(|error| {
+    finish(outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");
         ExitCode::from(BAD_INPUT)
-    })
+    }))
 }

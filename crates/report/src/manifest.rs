@@ -9,6 +9,7 @@
 
 use crate::error::ReportError;
 use crate::files::open;
+use crate::shell;
 use crate::study::{self, Study};
 use crate::tables::{CURVES, RUNS, TRACES, Tables};
 use serde::{Deserialize, Serialize};
@@ -193,24 +194,14 @@ struct Command<'a> {
 
 impl fmt::Display for Command<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let folder = quoted(&self.folder.display().to_string());
+        let folder = shell::path(self.folder);
         write!(f, "runner {}", self.words)?;
         if self.study {
-            let spec = quoted(&self.folder.join(study::FILE).display().to_string());
+            let spec = shell::path(&self.folder.join(study::FILE));
             write!(f, "{spec} --out {folder}")
         } else {
             f.write_str(&folder)
         }
-    }
-}
-
-/// A word as a POSIX shell reads it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -5,10 +5,10 @@
 
 use crate::error::ReportError;
 use crate::expectation::Expectation;
+use crate::files::open;
 use crate::number;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 /// The file's name in a result folder.
@@ -169,7 +169,7 @@ struct WireBlock {
 /// Reads `study.toml` of a result folder.
 pub fn read(folder: &Path) -> Result<Study, ReportError> {
     let path = folder.join(FILE);
-    let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+    let text = open::text_up_to(&path, open::SPEC_BYTES).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => ReportError::NoFile {
             folder: folder.to_path_buf(),
             file: FILE,

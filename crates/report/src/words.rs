@@ -22,19 +22,27 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// [`visible`], but for the line breaks and tabs of a text of several lines.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    let hidden = |c| is_hidden(c) && !matches!(c, '\n' | '\t');
+    if !text.chars().any(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if hidden(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Control characters, and those that turn the direction of what follows.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// [`visible`], but lines stay lines.
-pub fn visible_lines(text: &str) -> Cow<'_, str> {
-    if !text.contains('\n') {
-        return visible(text);
-    }
-    let lines: Vec<_> = text.split('\n').map(visible).collect();
-    Cow::Owned(lines.join("\n"))
 }
 
 /// The first so many characters, and an ellipsis if there are more.
@@ -67,6 +75,7 @@ mod tests {
         assert_eq!(visible("σ² and plain"), "σ² and plain");
         assert_eq!(visible("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\u{a}");
         assert_eq!(visible("\u{202e}x"), "\\u{202e}x");
+        assert_eq!(visible_lines("a\n\tb\r\u{7}"), "a\n\tb\\u{d}\\u{7}");
         assert_eq!(visible_lines("a\r\n\u{1b}b"), "a\\u{d}\n\\u{1b}b");
     }
 

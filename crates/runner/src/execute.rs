@@ -3,10 +3,10 @@
 use crate::batch::Batch;
 use crate::continuation::{Point, Starts};
 use crate::fault;
+use crate::panics::caught;
 use crate::spec::{RunKey, Study};
 use crate::store::{Record, RecordStatus, TraceRecord};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -230,20 +230,11 @@ fn attempt(
     starts: &Starts,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Attempted>, Stopped> {
-    match catch_unwind(AssertUnwindSafe(|| {
-        outcomes(study, network, runs, starts, monitor)
-    })) {
+    match caught(|| outcomes(study, network, runs, starts, monitor)) {
         Ok(Ok(outcomes)) => Ok(outcomes),
         Ok(Err(SimulationError::Interrupted)) => Err(Stopped::Interrupted),
         Ok(Err(error)) => Err(Stopped::Failed(error.to_string())),
-        Err(panic) => {
-            let text = panic
-                .downcast_ref::<&str>()
-                .map(ToString::to_string)
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "unknown".to_owned());
-            Err(Stopped::Failed(format!("internal error: {text}")))
-        }
+        Err(panic) => Err(Stopped::Failed(format!("internal error: {panic}"))),
     }
 }
 

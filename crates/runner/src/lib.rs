@@ -15,7 +15,18 @@
 //!
 //! [`cli`] holds the verbs of the command line, [`estimate`] what a study will cost, [`slurm`] how it is
 //! divided over a cluster, [`provenance`] who computed something; [`export`] writes a result folder in
-//! the forms of other programs; [`fault`] is for tests.
+//! the forms of other programs; [`panics`] are explained or become rows; [`fault`] is for tests.
+
+// Everything is printed by `synapse_report::terminal`.
+#![deny(clippy::print_stdout)]
+
+/// Prints on standard error. The macro of the standard library panics where that cannot be written, and
+/// prints control characters that came from files and names as they are.
+macro_rules! eprintln {
+    ($($argument:tt)*) => {
+        synapse_report::terminal::tell(format_args!($($argument)*))
+    };
+}
 
 pub mod batch;
 pub mod cli;
@@ -26,6 +37,7 @@ pub mod export;
 pub mod fault;
 pub mod inventory;
 pub mod manifest;
+pub mod panics;
 pub mod progress;
 pub mod provenance;
 pub mod replacement;

@@ -129,7 +129,8 @@ impl Progress for Report {
         state.last_line = Instant::now();
         let elapsed = self.started.elapsed();
         let share = state.steps as f64 / self.run_steps.max(1) as f64;
-        let left = elapsed.mul_f64((1.0 / share - 1.0).max(0.0));
+        let left = elapsed.as_secs_f64() * (1.0 / share - 1.0).max(0.0);
+        let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         let round =
             |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs()));
         eprintln!(
@@ -149,15 +150,18 @@ static CURRENT: OnceLock<ProgressBar> = OnceLock::new();
 struct BesideBar;
 
 impl Write for BesideBar {
+    /// Never fails: the logger would print its complaint where printing has just failed, and panic.
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match CURRENT.get() {
-            Some(bar) => bar.suspend(|| std::io::stderr().write(bytes)),
-            None => std::io::stderr().write(bytes),
-        }
+        let _ = match CURRENT.get() {
+            Some(bar) => bar.suspend(|| std::io::stderr().write_all(bytes)),
+            None => std::io::stderr().write_all(bytes),
+        };
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        let _ = std::io::stderr().flush();
+        Ok(())
     }
 }
 

@@ -24,7 +24,10 @@ impl Origin {
             process: Process {
                 id: std::process::id(),
                 started,
-                command: std::env::args().collect(),
+                // For people to read: bytes that are no text are shown as such, not a reason to fail.
+                command: std::env::args_os()
+                    .map(|word| word.to_string_lossy().into_owned())
+                    .collect(),
                 threads,
                 shard,
                 slurm: Slurm::this(),

@@ -1,11 +1,11 @@
 //! `report compare DIR --reference FILE`: a study against a published table.
 
 use clap::Args;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use synapse_report::ReportError;
 use synapse_report::compare::{Comparison, parse_where};
+use synapse_report::terminal::say;
 
 /// What is compared with what, and where the result goes.
 #[derive(Args)]
@@ -52,7 +52,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
         text.push_str(&format!("{extent}\n\n"));
     }
     text.push_str(&comparison.words());
-    // A closed pipe is the reader's choice: the files are written.
-    let _ = write!(io::stdout().lock(), "{text}");
+    say(format_args!("{}", text.trim_end()));
     Ok(ExitCode::SUCCESS)
 }

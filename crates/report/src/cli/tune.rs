@@ -1,11 +1,11 @@
 //! `report tune DIR`: a parameter chosen on half of the networks, its result on the other half.
 
 use clap::Args;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use synapse_report::ReportError;
 use synapse_report::expectation::Metric;
+use synapse_report::terminal::say;
 use synapse_report::tuning::Tuning;
 
 /// What is tuned, and by what.
@@ -37,12 +37,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
         true => format!("{}\n\n", inputs.extent),
         false => String::new(),
     };
-    // A closed pipe is the reader's choice: the file is written.
-    let _ = write!(
-        io::stdout().lock(),
+    say(format_args!(
         "{}\n\n{partial}{}",
         file.display(),
-        tuning.words(&inputs.tables)
-    );
+        tuning.words(&inputs.tables).trim_end()
+    ));
     Ok(ExitCode::SUCCESS)
 }

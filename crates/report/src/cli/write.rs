@@ -1,9 +1,9 @@
 //! `report DIR`: writes summary and figures, prints the files and the best condition of each rule.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use synapse_report::manifest::Accept;
+use synapse_report::terminal::say;
 use synapse_report::{ReportError, Results};
 
 /// Writes the report.
@@ -22,7 +22,6 @@ pub fn run(dir: &Path, accept: Accept) -> Result<ExitCode, ReportError> {
         text.push_str(&format!("{}\n\n", results.extent));
     }
     text.push_str(&results.best_conditions());
-    // A closed pipe is the reader's choice: the files are written.
-    let _ = write!(io::stdout().lock(), "{text}");
+    say(format_args!("{}", text.trim_end()));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,9 @@
 //! Strict reading of CSV: every error names the file, the line, the column and what is allowed.
 
 use crate::error::ReportError;
+use crate::files::open;
 use crate::number::{self, Unread};
 use csv::StringRecord;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ impl<'a> TableReader<'a> {
     /// Opens a table; `None` if there is no such file.
     pub fn open(folder: &Path, name: &'static str) -> Result<Option<Self>, ReportError> {
         let path = folder.join(name);
-        let file = match File::open(&path) {
+        let file = match open::regular(&path) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(ReportError::io("read", &path, e)),
@@ -31,7 +31,7 @@ impl<'a> TableReader<'a> {
 
     /// Opens a table anywhere, which must be there.
     pub(crate) fn open_file(path: &Path) -> Result<Self, ReportError> {
-        let file = File::open(path).map_err(|e| ReportError::io("read", path, e))?;
+        let file = open::regular(path).map_err(|e| ReportError::io("read", path, e))?;
         Self::new(Box::new(file), path.to_path_buf())
     }
 

@@ -1,5 +1,6 @@
 //! The end of a study: tables, manifest, report and verdict, once all runs are there.
 
+use super::own_study::{self, Own};
 use super::say;
 use crate::manifest::{Counts, Manifest, StudyOrigin, Writer, contributions};
 use crate::provenance::Origin;
@@ -35,15 +36,19 @@ pub(super) struct Work<'a> {
     pub computed: usize,
 }
 
-/// Writes `study.toml`, unless it is there with the same content.
-pub(super) fn write_study(folder: &Folder, study: &Study) -> Result<String, StoreError> {
-    let text = study.to_toml(folder.path());
-    let there = std::fs::read(folder.path().join("study.toml"));
-    if there.is_ok_and(|there| there == text.as_bytes()) {
-        return Ok(text);
+/// Writes `study.toml`, unless it is present with the same content; its text, as it is now.
+pub(super) fn write_study(
+    folder: &Folder,
+    study: &Study,
+    spec: &Path,
+) -> Result<String, StoreError> {
+    match own_study::find(folder.path(), study, spec)? {
+        Own::Keep(text) => Ok(text),
+        Own::Write(text) => {
+            folder.write(own_study::FILE, |out| out.write_all(text.as_bytes()))?;
+            Ok(text)
+        }
     }
-    folder.write("study.toml", |out| out.write_all(text.as_bytes()))?;
-    Ok(text)
 }
 
 /// Writes tables, manifest and report of a study whose runs are all there, or of a part of it if that
@@ -55,7 +60,7 @@ pub(super) fn conclude(
     work: &Work<'_>,
     wishes: &Wishes,
 ) -> Result<ExitCode, StoreError> {
-    let text = write_study(folder, study)?;
+    let text = write_study(folder, study, work.spec)?;
     let records = kept.of_study(study);
     let counts = count(study, &records);
     let tables = write_tables(folder, study, &records)?;
@@ -238,7 +243,7 @@ pub(super) fn tell_damage(folder: &Path, kept: &Kept) -> bool {
             first.id,
             by(first),
             by(second),
-            folder.display()
+            synapse_report::shell::path(folder)
         );
     }
     !kept.conflicts.is_empty()

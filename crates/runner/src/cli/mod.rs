@@ -3,6 +3,7 @@
 mod conclude;
 mod export;
 mod merge;
+mod own_study;
 mod plan;
 mod run;
 mod schema;
@@ -10,21 +11,22 @@ mod status;
 mod submit;
 mod verify;
 
+use crate::panics;
 use crate::spec::{Condition, SpecErrors, Study};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use synapse_core::simd::{Path as VectorPath, force_path};
-use synapse_report::words::{shortened, visible_lines};
+use synapse_report::terminal::{answer, finish, say};
+use synapse_report::words::shortened;
 
 /// Exit code for input that was refused; 1 is for failed runs and expectations, clap uses 2 as well.
 const BAD_INPUT: u8 = 2;
 
-/// Trains networks as a study says: every rule, parameter, network and target, in parallel and
-/// resumable, then tables and figures.
+/// Train the networks of a study in parallel, for every rule, parameter, network and target, and write
+/// tables and figures. An interrupted study continues where it stopped.
 #[derive(Debug, Parser)]
 #[command(name = "runner", version)]
 #[command(override_usage = "runner [OPTIONS] SPEC\n       runner <COMMAND>")]
@@ -35,19 +37,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Compute what a study lacks, then write tables and figures (the default: `runner SPEC`)
+    /// Compute the missing runs of a study, then write tables and figures (the default: `runner SPEC`)
     Run(run::RunArgs),
-    /// Say what a study consists of, what it will cost and what is already there; compute nothing
+    /// Show what a study consists of, what it will cost and what is already done; compute nothing
     Plan(plan::PlanArgs),
-    /// Compute a study on a cluster: its shards as tasks of Slurm, or as commands for other queues
+    /// Compute a study on a cluster: submit its shards to Slurm, or print a command for each
     Submit(submit::SubmitArgs),
-    /// Say what of a study is there, and who is computing
+    /// Show a study's progress and the processes working on it
     Status(status::StatusArgs),
-    /// Write the tables of a study that was computed in shards, if every run is there
+    /// Check that every run of a study computed in shards is done, and write its tables
     Merge(merge::MergeArgs),
-    /// Compute some runs of a result folder again, and compare bits
+    /// Compute some runs of a result folder again and compare the results bit by bit
     Verify(verify::VerifyArgs),
-    /// Write a result folder in the forms of other programs: Parquet, RO-Crate
+    /// Write a result folder in the formats of other programs: Parquet, RO-Crate
     Export(export::ExportArgs),
     /// Print the JSON Schema of specs (Draft 4), for editors
     Schema,
@@ -95,6 +97,11 @@ impl StudyArgs {
         threads(self.jobs)
     }
 
+    /// Threads that have something to do.
+    fn threads_for(&self, runs: usize) -> usize {
+        threads_for(self.jobs, runs)
+    }
+
     /// Makes this process use the vectors that were asked for.
     fn choose_vectors(&self) {
         if let Some(path) = self.vectors {
@@ -103,12 +110,21 @@ impl StudyArgs {
     }
 }
 
-/// As many as were asked for, or as there are processors.
+/// More threads than this, or than there are processors, take long to start and compute nothing sooner.
+const MOST_THREADS: usize = 256;
+
+/// As many as were asked for, within reason, or as there are processors.
 fn threads(jobs: Option<u16>) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     match jobs {
-        Some(jobs) => usize::from(jobs),
-        None => std::thread::available_parallelism().map_or(1, usize::from),
+        Some(jobs) => usize::from(jobs).min(MOST_THREADS.max(processors)),
+        None => processors,
     }
+}
+
+/// As many as there are runs to compute, if that is less.
+fn threads_for(jobs: Option<u16>, runs: usize) -> usize {
+    threads(jobs).min(runs.max(1))
 }
 
 /// The study of a result folder.
@@ -127,7 +143,12 @@ fn condition_name(study: &Study, condition: &Condition) -> String {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    match Cli::parse_from(with_verb(std::env::args_os())).verb {
+    panics::explain();
+    let cli = match Cli::try_parse_from(with_verb(std::env::args_os())) {
+        Ok(cli) => cli,
+        Err(error) => return answer(&error),
+    };
+    finish(match cli.verb {
         Verb::Run(args) => run::run(&args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::Submit(args) => submit::submit(&args),
@@ -136,16 +157,18 @@ pub fn main() -> ExitCode {
         Verb::Verify(args) => verify::verify(&args),
         Verb::Export(args) => export::export(&args),
         Verb::Schema => schema::schema(),
-    }
+    })
 }
 
 /// `runner SPEC` is short for `runner run SPEC`: puts in the verb where there is none.
 fn with_verb(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.collect();
     let known = Cli::command();
-    if let Some(first) = arguments.get(1).and_then(|first| first.to_str()) {
-        let verb = known.get_subcommands().any(|verb| verb.get_name() == first);
-        let of_program = ["help", "-h", "--help", "-V", "--version"].contains(&first);
+    // Not as text: a spec may be called anything.
+    if let Some(first) = arguments.get(1) {
+        let verb = known.get_subcommands().any(|verb| first == verb.get_name());
+        let of_program = ["help", "-h", "--help", "-V", "--version"];
+        let of_program = of_program.iter().any(|option| first == option);
         if !verb && !of_program {
             arguments.insert(1, "run".into());
         }
@@ -153,15 +176,9 @@ fn with_verb(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     arguments
 }
 
-/// One line on stdout. A reader who closes the pipe (`| head`) is not an error.
-fn say(line: std::fmt::Arguments<'_>) {
-    let line = line.to_string();
-    let _ = writeln!(std::io::stdout(), "{}", visible_lines(&line));
-}
-
 /// One message on stderr, and the exit code of refused input.
 fn refuse(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("{}", visible_lines(&error.to_string()));
+    eprintln!("{error}");
     ExitCode::from(BAD_INPUT)
 }
 
@@ -174,6 +191,16 @@ mod tests {
             .into_iter()
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect()
+    }
+
+    #[test]
+    fn threads_are_no_more_than_runs_and_than_is_sane() {
+        assert_eq!(threads_for(Some(65_535), 12), 12);
+        assert_eq!(threads_for(Some(3), 12), 3);
+        assert_eq!(threads_for(Some(3), 0), 1);
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        assert_eq!(threads(Some(u16::MAX)), MOST_THREADS.max(processors));
+        assert_eq!(threads(None), processors);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `runner plan SPEC`: what would be done, and what it would cost.
+//! `runner plan SPEC`: what would be computed, and what it would cost.
 
 use super::{StudyArgs, condition_name, refuse, say};
 use crate::batch::{Work, pack_rest, total};
@@ -12,12 +12,13 @@ use clap::Args;
 use std::collections::HashSet;
 use std::process::ExitCode;
 use std::time::Duration;
+use synapse_report::words::visible;
 
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
     #[command(flatten)]
     study: StudyArgs,
-    /// Plan to compute runs again that failed
+    /// Plan to compute failed runs again
     #[arg(long)]
     retry_failed: bool,
 }
@@ -33,8 +34,8 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         Ok(kept) => kept,
         Err(error) => return refuse(&error),
     };
-    let threads = args.study.threads();
     let inventory = Inventory::new(&study, &kept, 0..study.runs(), args.retry_failed);
+    let threads = args.study.threads_for(inventory.pending.len());
     let (spec, sets) = (&args.study.spec, &args.study.set);
     let starts = match Starts::find(&study, &inventory.pending, &kept, &folder, spec, sets) {
         Ok(starts) => starts,
@@ -50,7 +51,7 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         })
         .sum();
 
-    say(format_args!("{}: {}", study.name, study.question));
+    say(format_args!("{}: {}", study.name, visible(&study.question)));
     let replicates = study.replicates;
     say(format_args!(
         "  {} conditions × {} networks × {} targets = {} runs",
@@ -63,13 +64,13 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         say(format_args!("    condition block {}: {line}", number + 1));
     }
     let stale = Stale::find(&study, &kept, &args.study.spec, &args.study.set);
-    for line in there(&study, &inventory, &stale, &folder.display().to_string()) {
+    for line in done(&study, &inventory, &stale, &folder.display().to_string()) {
         say(format_args!("  {line}"));
     }
     if !starts.is_empty() {
         let count = starts.len();
         say(format_args!(
-            "    {count} runs go on from what shorter ones have learned"
+            "    {count} runs continue from what shorter ones have learned"
         ));
     }
     if inventory.pending.is_empty() {
@@ -94,10 +95,10 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What is there: all in all, then condition by condition where that says more.
-fn there(study: &Study, inventory: &Inventory, stale: &Stale, folder: &str) -> Vec<String> {
+/// What is done: all in all, then condition by condition where that says more.
+fn done(study: &Study, inventory: &Inventory, stale: &Stale, folder: &str) -> Vec<String> {
     const SHOWN: usize = 30;
-    let mut lines = vec![format!("in {folder}: {} runs are there", inventory.done)];
+    let mut lines = vec![format!("in {folder}: {} runs are done", inventory.done)];
     let text = &mut lines[0];
     if inventory.diverged > 0 {
         *text += &format!(" ({} diverged)", inventory.diverged);

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
+use synapse_report::shell;
 
 /// Exit code after Ctrl-C: 128 + SIGINT, as shells have it.
 const INTERRUPTED: u8 = 130;
@@ -51,7 +52,6 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(args: &RunArgs) -> ExitCode {
     start_log(args.verbose);
-    quiet_panics();
     args.study.choose_vectors();
     let study = match Study::load(&args.study.spec, &args.study.set) {
         Ok(study) => study,
@@ -89,7 +89,7 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
     if !args.replace && starts.is_empty() {
         replacement::allow(study, &kept, &path)?;
     }
-    write_study(&folder, study)?;
+    write_study(&folder, study, spec)?;
     if let Some(changes) = Changes::of_this_program().filter(|_| !inventory.pending.is_empty()) {
         folder.write(&changes.file_name(), |out| {
             out.write_all(changes.diff.as_bytes())
@@ -153,7 +153,7 @@ fn compute(
     journal: &mut Journal,
     kept: &mut Kept,
 ) -> Result<End, ExecuteError<StoreError>> {
-    let threads = args.study.threads();
+    let threads = args.study.threads_for(inventory.pending.len());
     let folder = args.study.folder(&study.name);
     let batches = pack_rest(study, &inventory.pending, threads, starts);
     let mut states = States::new(&folder, &journal.name());
@@ -229,26 +229,17 @@ fn shard_done(
         ..
     } = Inventory::new(study, kept, runs.iter().copied(), false);
     let folder = args.study.folder(&study.name);
-    let folder = folder.display();
     if !args.quiet {
         say(format_args!(
-            "{folder}: shard {shard}: {} runs ({computed} computed now), {} ok, {diverged} diverged, \
-             {failed} failed; when all shards are done: runner merge {folder}",
+            "{}: shard {shard}: {} runs ({computed} computed now), {} ok, {diverged} diverged, \
+             {failed} failed; when all shards are done: runner merge {}",
+            folder.display(),
             runs.len(),
-            done - diverged
+            done - diverged,
+            shell::path(&folder)
         ));
     }
     ExitCode::from(u8::from(failed > 0))
-}
-
-/// A run that panics is a row with a message: no backtrace on the terminal, unless asked for by -vv.
-fn quiet_panics() {
-    let shown = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if tracing::enabled!(tracing::Level::DEBUG) {
-            shown(panic);
-        }
-    }));
 }
 
 /// Set by the first Ctrl-C or SIGTERM; the second ends the process at once.

@@ -1,4 +1,4 @@
-//! `runner status DIR`: what of a study is there, and who is computing.
+//! `runner status DIR`: a study's progress, and the processes that work on it.
 
 use super::{refuse, say, study_of};
 use crate::shard::{MAX_SHARDS, Shard, division};
@@ -8,13 +8,15 @@ use crate::store::{Ends, Folder, Holder, RecordStatus, StoreError};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use synapse_report::shell;
+use synapse_report::words::visible;
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
     /// A result folder
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Divide the study into so many shards, and say how far each is [default: as those that compute]
+    /// Number of shards to show the progress of [default: as many as the running processes use]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_SHARDS as i64))]
     shards: Option<u32>,
 }
@@ -88,7 +90,7 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
             parts[division[position]].count(end);
         }
     }
-    say(format_args!("{}: {all}", study.name));
+    say(format_args!("{}: {all}", visible(&study.name)));
     if ends.damaged > 0 {
         say(format_args!(
             "  {} damaged lines in the journals",
@@ -96,11 +98,16 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
         ));
     }
     let tables = if args.folder.join("manifest.json").exists() {
-        "tables are there"
+        "tables are written".to_owned()
     } else {
-        "no tables yet: runner merge writes them"
+        let folder = shell::path(&args.folder);
+        format!("no tables yet; write them with: runner merge {folder}")
     };
-    say(format_args!("  {} journals; {tables}", ends.journals.len()));
+    let journals = match ends.journals.len() {
+        1 => "1 journal".to_owned(),
+        count => format!("{count} journals"),
+    };
+    say(format_args!("  {journals}; {tables}"));
     if let Some(of) = shards {
         for (index, part) in parts.iter().enumerate() {
             let shard = Shard {
@@ -109,13 +116,13 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
             };
             let holder = holders.iter().find(|holder| holder.shard == Some(shard));
             let by = holder.map_or(String::new(), |holder| {
-                format!("; computing: {}", holder.owner)
+                format!("; {} is computing it", visible(&holder.owner))
             });
             say(format_args!("  shard {shard}: {part}{by}"));
         }
     }
     for holder in holders.iter().filter(|holder| holder.shard.is_none()) {
-        say(format_args!("  computing: {}", holder.owner));
+        say(format_args!("  computing: {}", visible(&holder.owner)));
     }
     match queue {
         Ok(queue) => {
@@ -123,7 +130,7 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
                 say(format_args!("  Slurm: {line}"));
             }
         }
-        // What is there can be told without it.
+        // Progress is known without it.
         Err(error) => say(format_args!("  Slurm: {error}")),
     }
     Ok(())

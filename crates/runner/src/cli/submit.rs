@@ -1,6 +1,7 @@
 //! `runner submit SPEC`: the shards that miss runs become tasks of a cluster.
 
 use super::conclude::{tell_damage, utc, write_study};
+use super::own_study;
 use super::plan::{bytes, roughly};
 use super::{refuse, say};
 use crate::continuation::Starts;
@@ -13,10 +14,11 @@ use crate::shard::{MAX_SHARDS, division};
 use crate::slurm::array::arrays;
 use crate::slurm::folder::SlurmFolder;
 use crate::slurm::jobs::{self, Job};
-use crate::slurm::script::{Division, Paths, Resources};
+use crate::slurm::script::{Division, Paths, Resources, Which};
 use crate::slurm::size::Sizes;
 use crate::slurm::submission::{Submission, counted};
 use crate::slurm::time_limit::TimeLimit;
+use crate::slurm::word::{Options, Word};
 use crate::slurm::{Queue, SlurmError, client};
 use crate::spec::Study;
 use crate::store::{Folder, Holder, Kept, StoreError};
@@ -26,12 +28,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-/// Who runs the tasks.
+/// What runs the tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Engine {
-    /// Submit arrays of tasks and a job that merges, with sbatch
+    /// Submit job arrays, and a job that merges, with sbatch
     Slurm,
-    /// Print a command per shard, and last the one that merges
+    /// Print a command for each shard, then the one that merges
     Print,
 }
 
@@ -46,42 +48,33 @@ pub(super) struct SubmitArgs {
     /// Replace a value of the spec, as in --set network.gain=1.2; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// Divide the study into so many shards, a task each [default: tasks of about 30 minutes]
+    /// Divide the study into this many shards, one task each [default: tasks of about 30 minutes]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_SHARDS as i64))]
     tasks: Option<u32>,
-    /// Processors of a task
+    /// Processors per task
     #[arg(long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     cpus: u16,
-    /// Time limit of a task, as Slurm writes it: 30, 2:00:00, 1-12 [default: the partition's]
+    /// Time limit per task, as Slurm writes it: 30, 2:00:00, 1-12 [default: the partition's]
     #[arg(long, value_name = "T")]
     time: Option<TimeLimit>,
-    /// Partition [default: the cluster's]
+    /// Partition of the tasks [default: the cluster's]
     #[arg(long, value_name = "P")]
-    partition: Option<String>,
+    partition: Option<Word>,
     /// More options of sbatch for all jobs, as in --sbatch "--account=lab --mem=4G"; repeatable
-    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, value_parser = options)]
-    sbatch: Vec<String>,
-    /// Compute runs again that failed
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true)]
+    sbatch: Vec<Options>,
+    /// Compute failed runs again
     #[arg(long)]
     retry_failed: bool,
-    /// Write these tables in the place of those of another study
+    /// Replace the tables of another study
     #[arg(long)]
     replace: bool,
-    /// Who runs the tasks
+    /// What runs the tasks
     #[arg(long, value_enum, value_name = "ENGINE", default_value_t = Engine::Slurm)]
     engine: Engine,
     /// Print the scripts and what would be submitted; write and submit nothing
     #[arg(long)]
     dry_run: bool,
-}
-
-/// Lines of `#SBATCH` hold options, one line each.
-fn options(text: &str) -> Result<String, &'static str> {
-    if text.starts_with('-') && !text.chars().any(char::is_control) {
-        Ok(text.to_owned())
-    } else {
-        Err("options of sbatch on one line, as in \"--account=lab\"")
-    }
 }
 
 pub(super) fn submit(args: &SubmitArgs) -> ExitCode {
@@ -90,7 +83,7 @@ pub(super) fn submit(args: &SubmitArgs) -> ExitCode {
         && (args.time.is_some() || args.partition.is_some() || !args.sbatch.is_empty())
     {
         return refuse(
-            &"--time, --partition and --sbatch are for --engine slurm: commands have no use for them",
+            &"--time, --partition and --sbatch are for --engine slurm; leave them out with --engine print",
         );
     }
     let study = match Study::load(&args.spec, &args.set) {
@@ -111,6 +104,8 @@ pub(super) fn submit(args: &SubmitArgs) -> ExitCode {
 struct Site<'a> {
     args: &'a SubmitArgs,
     study: &'a Study,
+    /// The study's name.
+    name: Word,
     /// Absolute.
     folder: PathBuf,
     paths: Paths,
@@ -135,11 +130,11 @@ impl<'a> Site<'a> {
         let program = std::env::current_exe();
         let program = program.map_err(SlurmError::io("cannot find the path of", "runner"))?;
         let paths = Paths::new(&program, &folder)?;
-        let there = std::fs::read(paths.study());
         Ok(Self {
             args,
             study,
-            same: there.is_ok_and(|there| there == study.to_toml(&folder).as_bytes()),
+            name: study.name.parse()?,
+            same: own_study::same(&folder, study),
             paths,
             folder,
         })
@@ -167,7 +162,7 @@ impl<'a> Site<'a> {
             };
             // Not on stdout, where commands are expected from --engine print.
             eprintln!(
-                "{}: all {} runs are there{failed}; for tables and report: {}",
+                "{}: all {} runs are done{failed}; write tables and report with: {}",
                 study.name,
                 study.runs(),
                 self.paths.merge_command()
@@ -210,7 +205,7 @@ impl<'a> Site<'a> {
         let used: HashSet<usize> = division.iter().copied().collect();
         if used.len() < of {
             eprintln!(
-                "{} of {of} shards have no runs: cut smaller, the study would not be done sooner",
+                "{} of {of} shards have no runs: the study cannot be divided that finely; give fewer --tasks",
                 of - used.len()
             );
         }
@@ -237,7 +232,7 @@ impl<'a> Site<'a> {
         if !self.same {
             let origin = Origin::this(1, None, utc(SystemTime::now()));
             let folder = Folder::lock(&self.folder, &origin.owner())?;
-            write_study(&folder, self.study)?;
+            write_study(&folder, self.study, &self.args.spec)?;
         }
         Ok(())
     }
@@ -302,7 +297,9 @@ impl<'a> Site<'a> {
         }
         match send.iter().max_by_key(|&&shard| shards[shard - 1].len()) {
             Some(&most) => self.tell_cost(&sizes.cost(&shards[most - 1])),
-            None => say(format_args!("  nothing to send: all are queued or running")),
+            None => say(format_args!(
+                "  nothing to submit: all are queued or running"
+            )),
         }
         let arrays = arrays(
             &send,
@@ -315,12 +312,13 @@ impl<'a> Site<'a> {
             options: args.sbatch.clone(),
         };
         let submission = Submission {
-            name: &study.name,
+            name: &self.name,
             paths: &self.paths,
             division: self.division(of),
             arrays: &arrays,
             resources: &resources,
             queue: &queue,
+            now: || utc(SystemTime::now()),
         };
         if args.dry_run {
             say(format_args!("{}", submission.shown().trim_end()));
@@ -345,7 +343,7 @@ impl<'a> Site<'a> {
 
     fn tell_cost(&self, cost: &Estimate) {
         say(format_args!(
-            "  estimated for a task: {} on {} like those here, {} of memory",
+            "  estimated for a task: {} on {} like this machine's, {} of memory",
             roughly(cost.wall_s),
             match self.args.cpus {
                 1 => "a processor".to_owned(),
@@ -358,7 +356,7 @@ impl<'a> Site<'a> {
         {
             eprintln!(
                 "--time {time}: shorter than the estimate of {}; a task that is cut off keeps its finished runs, \
-                 and this command sends the rest again; more --tasks make them shorter",
+                 and the same command submits the rest again; with more --tasks each is shorter",
                 roughly(cost.wall_s)
             );
         }
@@ -379,19 +377,19 @@ impl<'a> Site<'a> {
             let study = self.paths.study();
             if !self.same && study.exists() {
                 eprintln!(
-                    "{}: it has changed; commands that were printed before compute what it says now",
+                    "{}: the study has changed; commands that were printed before now compute the new one",
                     study.display()
                 );
             }
             self.write_study(&need, of)?;
         }
         let shards = self.by_shard(&need.pending, of);
-        let threads = self.args.cpus.to_string();
         for shard in (1..=of).filter(|shard| !shards[shard - 1].is_empty()) {
-            let division = self.division(of);
-            let command = self
-                .paths
-                .shard_command(division, &shard.to_string(), &threads);
+            let which = Which::Numbered {
+                shard,
+                threads: self.args.cpus,
+            };
+            let command = self.paths.shard_command(self.division(of), which);
             say(format_args!("{command}"));
         }
         say(format_args!("{}", self.paths.merge_command()));

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use synapse_report::ReportError;
 use synapse_report::manifest::{Accept, Mismatch};
+use synapse_report::shell;
 use synapse_report::tables::RUNS;
 
 #[derive(Debug, Args)]
@@ -148,7 +149,7 @@ fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
     if !in_tables.is_empty() {
         eprintln!(
             "the tables were changed after they were written; run `runner merge {}` to write them again from the journal",
-            args.folder.display()
+            shell::path(&args.folder)
         );
     }
     let sample = sample(study, &kept, args);
@@ -156,7 +157,7 @@ fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
         eprintln!("{}: no run of the study is there", args.folder.display());
         return Ok(ExitCode::from(1));
     }
-    let threads = super::threads(args.jobs);
+    let threads = super::threads_for(args.jobs, sample.len());
     let mut again: Vec<Record> = Vec::new();
     let stop = AtomicBool::new(false);
     let batches = pack(study, &sample, threads);

@@ -46,14 +46,19 @@ pub fn ranges(numbers: &[usize]) -> String {
     texts.join(",")
 }
 
-/// Reads what [`ranges`] wrote.
-pub fn from_ranges(text: &str) -> Option<Vec<usize>> {
-    let mut numbers = Vec::new();
-    for part in text.split(',') {
+/// Whether [`ranges`] may have written this of numbers from 1 to `most`. Nothing is counted out: a file
+/// may name any numbers.
+pub fn are_ranges(text: &str, most: usize) -> bool {
+    let mut before = 0;
+    text.split(',').all(|part| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        numbers.extend(first.parse::<usize>().ok()?..=last.parse().ok()?);
-    }
-    Some(numbers)
+        let (Ok(first), Ok(last)) = (first.parse::<usize>(), last.parse::<usize>()) else {
+            return false;
+        };
+        let ascending = before < first && first <= last && last <= most;
+        before = last;
+        ascending
+    })
 }
 
 #[cfg(test)]
@@ -93,15 +98,28 @@ mod tests {
     }
 
     #[test]
-    fn ranges_and_back() {
+    fn ranges_are_written_and_known() {
         for (numbers, text) in [
             (&[1, 2, 3, 7][..], "1-3,7"),
             (&[5], "5"),
             (&[1, 3, 5, 6], "1,3,5-6"),
         ] {
             assert_eq!(ranges(numbers), text);
-            assert_eq!(from_ranges(text).unwrap(), numbers);
+            assert!(are_ranges(text, 7));
         }
-        assert_eq!(from_ranges("1-x"), None);
+        for text in [
+            "",
+            "1-x",
+            "0",
+            "3-2",
+            "1-8",
+            "2,1",
+            "1-3,3",
+            "1-18446744073709551615",
+            "-1",
+            "1,",
+        ] {
+            assert!(!are_ranges(text, 7), "{text}");
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! Slurm's own programs, asked as a person would.
 
 use super::array::Array;
-use super::script::for_shell;
 use super::{SlurmError, State};
 use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
+use synapse_report::shell;
 
-/// `MaxArraySize` of a Slurm that was not told otherwise.
+/// The default of `MaxArraySize`.
 pub const USUAL_MAX_ARRAY_SIZE: usize = 1001;
 
 /// Task numbers of an array are below this.
@@ -183,7 +183,7 @@ fn said(output: &Output) -> String {
 
 /// A command as one would type it.
 pub fn command_line(program: &str, arguments: &[String]) -> String {
-    let words = arguments.iter().map(|word| for_shell(word));
+    let words = arguments.iter().map(shell::quoted);
     std::iter::once(program.to_owned())
         .chain(words)
         .collect::<Vec<_>>()

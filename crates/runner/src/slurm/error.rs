@@ -1,5 +1,6 @@
 //! What can go wrong between this program and Slurm.
 
+use super::word::NotAWord;
 use crate::store::StoreError;
 use std::fmt;
 use std::io;
@@ -54,6 +55,8 @@ pub enum SlurmError {
         /// What is wrong.
         message: String,
     },
+    /// A text that no job script can hold.
+    Word(NotAWord),
     /// A path that no job script can hold.
     Path {
         /// The path.
@@ -113,8 +116,8 @@ impl fmt::Display for SlurmError {
         match self {
             Self::Absent { program } => write!(
                 f,
-                "{program}: there is no such program on this machine, so Slurm cannot be asked; \
-                 go to a login node of the cluster, or take plain commands from --engine print"
+                "{program}: no such program on this machine, so Slurm cannot be asked; \
+                 run this on a login node of the cluster, or print plain commands with --engine print"
             ),
             Self::Start { program, error } => write!(f, "{program}: cannot be started: {error}"),
             Self::Refused {
@@ -124,7 +127,7 @@ impl fmt::Display for SlurmError {
             } => write!(f, "{command}: {} ({status})", or_nothing(said)),
             Self::Unreadable { command, said } => write!(
                 f,
-                "{command}: an answer of unknown form: {}; is this Slurm?",
+                "{command}: the answer is not understood: {}; is this Slurm?",
                 or_nothing(said)
             ),
             Self::Io {
@@ -138,28 +141,29 @@ impl fmt::Display for SlurmError {
                 message,
             } => write!(
                 f,
-                "{}:{line}: not a line that runner wrote: {message}; mend or remove it",
+                "{}:{line}: not a line that runner wrote: {message}; correct or remove the line",
                 path.display()
             ),
+            Self::Word(error) => error.fmt(f),
             Self::Path { path } => write!(
                 f,
                 "{path:?}: a job script cannot hold this path: it must be UTF-8 without control characters; \
-                 give --out another folder, or move what lies there"
+                 name another folder with --out, or move this program"
             ),
             Self::NotNoted { job, error } => write!(
                 f,
-                "job {job} is submitted but could not be noted, so that it would be submitted again: {error}; \
-                 take it back with scancel {job}"
+                "job {job} is submitted but could not be recorded, so it would be submitted again: {error}; \
+                 cancel it with scancel {job}"
             ),
             Self::NoArrays => f.write_str(
-                "this cluster has no arrays of jobs (its MaxArraySize is 0); \
-                 take plain commands from --engine print",
+                "this cluster allows no job arrays (its MaxArraySize is 0); \
+                 print plain commands with --engine print",
             ),
             Self::Store(error) => error.fmt(f),
             Self::OtherStudy { folder, jobs } => write!(
                 f,
-                "{}: job {} still computes the study as it was when submitted, and it has changed since; \
-                 wait, take it back with scancel {}, or give --out another folder",
+                "{}: the study has changed, and job {} still computes it as it was when submitted; \
+                 wait for the job, cancel it with scancel {}, or name another folder with --out",
                 folder.display(),
                 list(jobs, ", "),
                 list(jobs, " ")
@@ -170,8 +174,8 @@ impl fmt::Display for SlurmError {
                 asked,
             } => write!(
                 f,
-                "--tasks {asked}: job {} divides the study into {queued} shards, and others would compute the same \
-                 runs twice; leave --tasks out, wait, or take it back with scancel {}",
+                "--tasks {asked}: job {} divides the study into {queued} shards, and another division would compute \
+                 the same runs twice; leave --tasks out, wait for the job, or cancel it with scancel {}",
                 list(jobs, ", "),
                 list(jobs, " ")
             ),
@@ -190,12 +194,18 @@ fn list(jobs: &[u64], between: &str) -> String {
 }
 
 fn or_nothing(said: &str) -> &str {
-    if said.is_empty() { "no word" } else { said }
+    if said.is_empty() { "no message" } else { said }
 }
 
 impl From<StoreError> for SlurmError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<NotAWord> for SlurmError {
+    fn from(error: NotAWord) -> Self {
+        Self::Word(error)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::SlurmError;
 use super::script::Paths;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 /// Held by one process at a time, so that no shard is sent twice.
@@ -23,6 +23,11 @@ impl SlurmFolder {
         let logs = paths.logs();
         fs::create_dir_all(&logs).map_err(SlurmError::io("cannot create", &logs))?;
         let path = paths.slurm().join("lock");
+        // Opening a FIFO for writing would wait for a reader.
+        if fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
+            let error = Error::new(ErrorKind::InvalidInput, "not a regular file; remove it");
+            return Err(SlurmError::io("cannot lock", path)(error));
+        }
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -39,21 +44,32 @@ impl SlurmFolder {
     }
 }
 
-/// Writes a file that appears whole or not at all.
-///
-/// # Errors
-/// The disk's; then the old file, if any, is as it was.
-pub fn write_whole(path: &Path, text: &str) -> Result<(), SlurmError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!("{name}.tmp"));
-    let result = File::create(&temporary)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&temporary, path));
-    result.map_err(|error| {
-        let _ = fs::remove_file(&temporary);
-        SlurmError::io("cannot write", path)(error)
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_submits_and_what_is_no_file_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::new(Path::new("/r"), folder.path()).unwrap();
+        let lock = SlurmFolder::lock(&paths, folder.path()).unwrap();
+        let message = SlurmFolder::lock(&paths, folder.path())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.ends_with(": another process is submitting from this folder; wait for it"),
+            "{message}"
+        );
+        drop(lock);
+        let path = paths.slurm().join("lock");
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let message = SlurmFolder::lock(&paths, folder.path())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.ends_with("slurm/lock: not a regular file; remove it"),
+            "{message}"
+        );
+    }
 }

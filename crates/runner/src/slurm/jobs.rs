@@ -1,11 +1,14 @@
 //! `slurm/jobs.jsonl` of a result folder: a line for each job that was submitted from it.
 
 use super::SlurmError;
-use super::array::{from_ranges, ranges};
+use super::array::{are_ranges, ranges};
+use crate::shard::MAX_SHARDS;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use synapse_report::files::open;
+use synapse_report::words::shortened;
 
 /// A job, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,9 @@ impl Work {
     }
 }
 
+/// The largest list that is read, in bytes: tens of thousands of jobs.
+const MOST_BYTES: u64 = 16 << 20;
+
 /// Where the list is.
 pub fn path(folder: &Path) -> PathBuf {
     folder.join("slurm").join("jobs.jsonl")
@@ -60,33 +66,60 @@ pub fn path(folder: &Path) -> PathBuf {
 /// The jobs that were submitted from a folder, in that order.
 ///
 /// # Errors
-/// The disk's; a line of another form. A torn last line is left out: its job never was confirmed.
+/// The disk's; a line of another form, or with numbers that no submission has. A torn last line is left out: its job never was confirmed.
 pub fn read(folder: &Path) -> Result<Vec<Job>, SlurmError> {
     let path = path(folder);
-    let text = match std::fs::read_to_string(&path) {
+    let text = match open::text_up_to(&path, MOST_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(SlurmError::io("cannot read", path)(error)),
     };
+    parse(&text).map_err(|(line, message)| SlurmError::Jobs {
+        path,
+        line,
+        message,
+    })
+}
+
+/// The jobs of a list; else the line that is wrong, from 1, and what is wrong.
+///
+/// # Errors
+/// See [`read`].
+pub fn parse(text: &str) -> Result<Vec<Job>, (usize, String)> {
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole
         .lines()
         .enumerate()
         .map(|(number, line)| {
-            let wrong = |message| SlurmError::Jobs {
-                path: path.clone(),
-                line: number + 1,
-                message,
-            };
+            let wrong = |message| (number + 1, message);
             let job: Job = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
-            match &job.work {
-                Work::Shards { shards, .. } if from_ranges(shards).is_none() => {
-                    Err(wrong(format!("shards \"{shards}\"")))
-                }
-                _ => Ok(job),
+            match impossible(&job.work) {
+                Some(message) => Err(wrong(message)),
+                None => Ok(job),
             }
         })
         .collect()
+}
+
+/// What is wrong with numbers that nothing else checks; later they are sizes and shards.
+fn impossible(work: &Work) -> Option<String> {
+    let Work::Shards { shards, of, offset } = work else {
+        return None;
+    };
+    if !(1..=MAX_SHARDS).contains(of) {
+        Some(format!(
+            "\"of\": {of}: must be from 1 to {MAX_SHARDS}, the most shards of a study"
+        ))
+    } else if !are_ranges(shards, *of) {
+        Some(format!(
+            "\"shards\": \"{}\": must be ascending numbers from 1 to {of}, as in \"1-3,7\"",
+            shortened(shards)
+        ))
+    } else if offset > of {
+        Some(format!("\"offset\": {offset}: must be from 0 to {of}"))
+    } else {
+        None
+    }
 }
 
 /// Into how many shards the study was divided last.
@@ -111,7 +144,11 @@ impl Notes {
     /// The disk's.
     pub fn open(folder: &Path) -> Result<Self, SlurmError> {
         let path = path(folder);
-        let text = std::fs::read(&path).unwrap_or_default();
+        let text = match open::bytes(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(SlurmError::io("cannot read", path)(error)),
+        };
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let mut file = file.map_err(SlurmError::io("cannot write", &path))?;
         if text.last().is_some_and(|&last| last != b'\n') {
@@ -177,5 +214,45 @@ mod tests {
             error.contains("jobs.jsonl:1: not a line that runner wrote: "),
             "{error}"
         );
+    }
+
+    const LINE: &str = r#"{"job":17,"name":"x","submitted":"","kind":"shards","shards":"1-3,7","of":8,"offset":0}"#;
+
+    #[test]
+    fn numbers_that_no_submission_has_are_refused_by_line() {
+        let refused = |old: &str, new: &str, message: &str| {
+            let text = format!("{LINE}\n{}\n", LINE.replace(old, new));
+            let (line, problem) = parse(&text).unwrap_err();
+            assert_eq!((line, problem.as_str()), (2, message));
+        };
+        refused(
+            "1-3,7",
+            "1-4000000000",
+            "\"shards\": \"1-4000000000\": must be ascending numbers from 1 to 8, as in \"1-3,7\"",
+        );
+        refused(
+            "\"of\":8",
+            "\"of\":1000000000000000000",
+            "\"of\": 1000000000000000000: must be from 1 to 100000, the most shards of a study",
+        );
+        refused(
+            "\"offset\":0",
+            "\"offset\":18446744073709551615",
+            "\"offset\": 18446744073709551615: must be from 0 to 8",
+        );
+        for (old, new) in [("\"of\":8", "\"of\":1e18"), ("\"of\":8", "\"of\":-1")] {
+            assert!(parse(&format!("{}\n", LINE.replace(old, new))).is_err());
+        }
+        assert_eq!(parse(&format!("{LINE}\n")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_list_that_is_no_file_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(path(folder.path())).unwrap();
+        let message = read(folder.path()).unwrap_err().to_string();
+        assert!(message.ends_with("jobs.jsonl: is a directory"), "{message}");
+        let message = Notes::open(folder.path()).unwrap_err().to_string();
+        assert!(message.ends_with("jobs.jsonl: is a directory"), "{message}");
     }
 }

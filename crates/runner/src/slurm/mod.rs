@@ -8,6 +8,7 @@
 //! - [`size`]: how large a shard is.
 //! - [`submission`]: what is sent, shown or done.
 //! - [`time_limit`]: `--time`, as Slurm writes it.
+//! - [`word`]: what a script may hold.
 //!
 //! Which runs make a shard is no matter of this module, nor how they are computed.
 
@@ -21,6 +22,7 @@ pub mod script;
 pub mod size;
 pub mod submission;
 pub mod time_limit;
+pub mod word;
 
 pub use error::SlurmError;
 pub use queue::{Queue, State, queue};

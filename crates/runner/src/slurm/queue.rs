@@ -66,9 +66,12 @@ impl Queue {
             let known = |job: &&Job| job.job == queued.job && job.name == queued.name;
             match jobs.iter().rev().find(known).map(|job| &job.work) {
                 Some(&Work::Shards { of, offset, .. }) => {
-                    let Some(task) = queued.task else { continue };
+                    let shard = queued.task.and_then(|task| task.checked_add(offset));
+                    let Some(shard) = shard.filter(|shard| (1..=of).contains(shard)) else {
+                        continue;
+                    };
                     queue.tasks.push(Task {
-                        shard: task + offset,
+                        shard,
                         of,
                         job: queued.job,
                         state: queued.state,

@@ -2,6 +2,7 @@
 
 use super::SlurmError;
 use super::time_limit::TimeLimit;
+use super::word::{Options, Word};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -13,9 +14,9 @@ pub struct Resources {
     /// Time limit of a task; without one the partition's holds.
     pub time: Option<TimeLimit>,
     /// Partition; without one the cluster's default.
-    pub partition: Option<String>,
+    pub partition: Option<Word>,
     /// More options of sbatch, a line each, as written.
-    pub options: Vec<String>,
+    pub options: Vec<Options>,
 }
 
 /// What tasks are to compute.
@@ -29,13 +30,27 @@ pub struct Division {
     pub replace: bool,
 }
 
+/// Which shard a command computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// That of the task, on its processors: the shell of a script knows.
+    OfTask,
+    /// This one.
+    Numbered {
+        /// The shard, counted from 1.
+        shard: usize,
+        /// Threads.
+        threads: u16,
+    },
+}
+
 /// Absolute paths that scripts name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
     /// This program.
-    program: String,
+    program: Word,
     /// The result folder.
-    folder: String,
+    folder: Word,
 }
 
 impl Paths {
@@ -52,12 +67,12 @@ impl Paths {
 
     /// The study that tasks compute.
     pub fn study(&self) -> PathBuf {
-        Path::new(&self.folder).join("study.toml")
+        Path::new(self.folder.as_str()).join("study.toml")
     }
 
     /// The folder of scripts, logs and the list of jobs.
     pub fn slurm(&self) -> PathBuf {
-        Path::new(&self.folder).join("slurm")
+        Path::new(self.folder.as_str()).join("slurm")
     }
 
     /// The script of a task.
@@ -75,19 +90,30 @@ impl Paths {
         self.slurm().join("log")
     }
 
-    /// A command for a shell that computes a shard. Shard and number of threads are for the shell to
-    /// read.
-    pub fn shard_command(&self, division: Division, shard: &str, threads: &str) -> String {
+    /// Where Slurm writes logs; `name` may have Slurm's symbols, the folder has none.
+    fn log(&self, name: &'static str) -> Word {
+        self.folder.without_symbols().with("/slurm/log/").with(name)
+    }
+
+    /// A command for a shell that computes a shard.
+    pub fn shard_command(&self, division: Division, which: Which) -> String {
         let Division {
             of,
             retry_failed,
             replace,
         } = division;
+        let (shard, threads) = match which {
+            Which::OfTask => (
+                "\"$shard\"".to_owned(),
+                "\"$SLURM_CPUS_PER_TASK\"".to_owned(),
+            ),
+            Which::Numbered { shard, threads } => (shard.to_string(), threads.to_string()),
+        };
         format!(
             "{} run {} --out {} --shard {shard}/{of} -j {threads} --quiet{}{}",
-            for_shell(&self.program),
-            for_shell(&format!("{}/study.toml", self.folder)),
-            for_shell(&self.folder),
+            self.program.for_shell(),
+            self.folder.with("/study.toml").for_shell(),
+            self.folder.for_shell(),
             if retry_failed { " --retry-failed" } else { "" },
             if replace { " --replace" } else { "" },
         )
@@ -97,26 +123,24 @@ impl Paths {
     pub fn merge_command(&self) -> String {
         format!(
             "{} merge {}",
-            for_shell(&self.program),
-            for_shell(&self.folder)
+            self.program.for_shell(),
+            self.folder.for_shell()
         )
     }
 }
 
-fn scriptable(path: &Path) -> Result<String, SlurmError> {
-    match path.to_str() {
-        Some(text) if !text.chars().any(char::is_control) => Ok(text.to_owned()),
-        _ => Err(SlurmError::Path {
-            path: path.to_owned(),
-        }),
-    }
+fn scriptable(path: &Path) -> Result<Word, SlurmError> {
+    let word = path.to_str().and_then(|text| text.parse().ok());
+    word.ok_or_else(|| SlurmError::Path {
+        path: path.to_owned(),
+    })
 }
 
 /// The script of a task of an array: computes the shard whose number is that of the task plus the
 /// script's argument.
 pub fn shards_script(
     paths: &Paths,
-    name: &str,
+    name: &Word,
     division: Division,
     resources: &Resources,
 ) -> String {
@@ -128,7 +152,7 @@ pub fn shards_script(
     directives(&mut text, paths, name, "%A_%a.out", resources);
     // A task that its node lost, or that was cut off, loses only the runs in flight.
     text += "#SBATCH --requeue\n";
-    let command = paths.shard_command(division, "\"$shard\"", "\"$SLURM_CPUS_PER_TASK\"");
+    let command = paths.shard_command(division, Which::OfTask);
     let _ = write!(
         text,
         "\nset -euo pipefail\nshard=$((SLURM_ARRAY_TASK_ID + ${{1:-0}}))\nexec {command}\n"
@@ -137,7 +161,7 @@ pub fn shards_script(
 }
 
 /// The script of the job that merges.
-pub fn merge_script(paths: &Paths, name: &str, resources: &Resources) -> String {
+pub fn merge_script(paths: &Paths, name: &Word, resources: &Resources) -> String {
     let mut text = String::from(
         "#!/bin/bash\n\
          # Written by `runner submit`. When all shards are done, or given up: tables and report.\n",
@@ -158,19 +182,22 @@ pub fn merge_script(paths: &Paths, name: &str, resources: &Resources) -> String 
 }
 
 /// What the merging job is called.
-pub fn merge_name(name: &str) -> String {
-    format!("{name}-merge")
+pub fn merge_name(name: &Word) -> Word {
+    name.with("-merge")
 }
 
-fn directives(text: &mut String, paths: &Paths, name: &str, log: &str, resources: &Resources) {
+fn directives(
+    text: &mut String,
+    paths: &Paths,
+    name: &Word,
+    log: &'static str,
+    resources: &Resources,
+) {
     let mut directive = |option: &str, value: &str| {
         let _ = writeln!(text, "#SBATCH --{option}={value}");
     };
-    let logs = paths.logs().display().to_string();
-    directive("job-name", &for_sbatch(name));
-    // In a file name a percent sign begins a symbol of Slurm's.
-    let output = format!("{}/{log}", logs.replace('%', "%%"));
-    directive("output", &for_sbatch(&output));
+    directive("job-name", &name.for_sbatch());
+    directive("output", &paths.log(log).for_sbatch());
     directive("open-mode", "append");
     directive("ntasks", "1");
     directive("cpus-per-task", &resources.cpus.to_string());
@@ -178,38 +205,11 @@ fn directives(text: &mut String, paths: &Paths, name: &str, log: &str, resources
         directive("time", &time.to_string());
     }
     if let Some(partition) = &resources.partition {
-        directive("partition", &for_sbatch(partition));
+        directive("partition", &partition.for_sbatch());
     }
     for options in &resources.options {
         let _ = writeln!(text, "#SBATCH {options}");
     }
-}
-
-/// A word as a POSIX shell reads it.
-pub fn for_shell(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-/// A value as sbatch reads it from a line `#SBATCH`: in double quotes, where a backslash escapes.
-fn for_sbatch(value: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    if !value.is_empty() && value.chars().all(plain) {
-        return value.to_owned();
-    }
-    let mut quoted = String::from("\"");
-    for c in value.chars() {
-        if matches!(c, '"' | '\\') {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]
@@ -228,8 +228,8 @@ mod tests {
         Resources {
             cpus: 4,
             time: Some("1:00:00".parse().unwrap()),
-            partition: Some("short".to_owned()),
-            options: vec!["--account=lab --mem-per-cpu=2G".to_owned()],
+            partition: Some("short".parse().unwrap()),
+            options: vec!["--account=lab --mem-per-cpu=2G".parse().unwrap()],
         }
     }
 
@@ -241,7 +241,7 @@ mod tests {
             replace: true,
         };
         assert_eq!(
-            shards_script(&paths(), "tiny", division, &resources()),
+            shards_script(&paths(), &"tiny".parse().unwrap(), division, &resources()),
             r#"#!/bin/bash
 # Written by `runner submit`. Each task of the array computes a shard of the study; its number is
 # that of the task plus this script's argument, because an array may be too short for all.
@@ -271,7 +271,7 @@ exec /opt/runner run '/scratch/my results/tiny/study.toml' --out '/scratch/my re
             options: Vec::new(),
         };
         assert_eq!(
-            merge_script(&paths(), "tiny", &bare),
+            merge_script(&paths(), &"tiny".parse().unwrap(), &bare),
             r#"#!/bin/bash
 # Written by `runner submit`. When all shards are done, or given up: tables and report.
 #SBATCH --job-name=tiny-merge
@@ -288,13 +288,9 @@ exec /opt/runner merge '/scratch/my results/tiny'
 
     #[test]
     fn any_path_survives_shell_and_sbatch() {
-        assert_eq!(for_shell("/a/b-c_1.toml"), "/a/b-c_1.toml");
-        assert_eq!(for_shell("it's $HOME"), r"'it'\''s $HOME'");
-        assert_eq!(for_shell(""), "''");
-        assert_eq!(for_sbatch(r#"a "b" \c #d"#), r#""a \"b\" \\c #d""#);
         let folder = Path::new("/50% off");
         let paths = Paths::new(Path::new("/r"), folder).unwrap();
-        let script = merge_script(&paths, "x", &resources());
+        let script = merge_script(&paths, &"x".parse().unwrap(), &resources());
         assert!(
             script.contains("--output=\"/50%% off/slurm/log/merge_%j.out\""),
             "{script}"
@@ -306,6 +302,23 @@ exec /opt/runner merge '/scratch/my results/tiny'
                 .unwrap_err()
                 .to_string()
                 .starts_with("\"/two\\nlines\": a job script")
+        );
+    }
+
+    #[test]
+    fn a_command_for_a_person() {
+        let division = Division {
+            of: 3,
+            retry_failed: false,
+            replace: false,
+        };
+        let which = Which::Numbered {
+            shard: 2,
+            threads: 4,
+        };
+        assert_eq!(
+            paths().shard_command(division, which),
+            "/opt/runner run '/scratch/my results/tiny/study.toml' --out '/scratch/my results/tiny' --shard 2/3 -j 4 --quiet"
         );
     }
 }

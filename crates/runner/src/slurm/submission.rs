@@ -2,19 +2,19 @@
 
 use super::array::{Array, ranges};
 use super::client::{self, command_line};
-use super::folder::write_whole;
 use super::jobs::{Job, Notes, Work};
 use super::script::{Division, Paths, Resources, merge_name, merge_script, shards_script};
+use super::word::Word;
 use super::{Queue, SlurmError, State};
 use std::fmt::Write;
 use std::path::Path;
-use std::time::SystemTime;
+use synapse_report::files::replace::replace;
 
 /// What is to be submitted.
 #[derive(Debug)]
 pub struct Submission<'a> {
     /// Name of the study, and of its tasks.
-    pub name: &'a str,
+    pub name: &'a Word,
     /// Where everything is.
     pub paths: &'a Paths,
     /// What tasks compute.
@@ -25,6 +25,8 @@ pub struct Submission<'a> {
     pub resources: &'a Resources,
     /// What Slurm has already.
     pub queue: &'a Queue,
+    /// The time now, UTC, as text.
+    pub now: fn() -> String,
 }
 
 impl Submission<'_> {
@@ -58,13 +60,14 @@ impl Submission<'_> {
     pub fn send(&self, folder: &Path, tell: &dyn Fn(&str)) -> Result<(), SlurmError> {
         let mut notes = Notes::open(folder)?;
         for (path, script) in self.scripts() {
-            write_whole(&path, &script)?;
+            replace(&path, |out| out.write_all(script.as_bytes()))
+                .map_err(SlurmError::io("cannot write", &path))?;
         }
         let mut after = self.queue.arrays();
         for array in self.arrays {
             let arguments = client::array_arguments(&self.paths.shards_script(), array);
             let work = Work::shards(&array.shards, self.division.of, array.offset);
-            let job = submit(&mut notes, self.name.to_owned(), &arguments, work)?;
+            let job = self.submit(&mut notes, self.name, &arguments, work)?;
             tell(&format!(
                 "job {job}: {}",
                 counted(&array.shards, self.division.of)
@@ -75,20 +78,39 @@ impl Submission<'_> {
             let ids: Vec<String> = after.iter().map(u64::to_string).collect();
             let arguments = client::merge_arguments(&self.paths.merge_script(), &ids);
             let work = Work::Merge { after };
-            let job = submit(&mut notes, merge_name(self.name), &arguments, work)?;
-            tell(&format!("job {job}: merges when they have ended"));
+            let job = self.submit(&mut notes, &merge_name(self.name), &arguments, work)?;
+            tell(&format!("job {job}: merges after they end"));
             // Earlier ones would come too early.
             for old in &self.queue.merges {
                 if old.state == State::Pending {
                     client::scancel(old.job)?;
-                    tell(&format!(
-                        "job {}, which would have merged, is taken back",
-                        old.job
-                    ));
+                    tell(&format!("job {}, an earlier merge, is cancelled", old.job));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Submits a job and notes it.
+    fn submit(
+        &self,
+        notes: &mut Notes,
+        name: &Word,
+        arguments: &[String],
+        work: Work,
+    ) -> Result<u64, SlurmError> {
+        let job = client::sbatch(arguments)?;
+        let noted = notes.add(&Job {
+            job,
+            name: name.as_str().to_owned(),
+            submitted: (self.now)(),
+            work,
+        });
+        noted.map_err(|error| SlurmError::NotNoted {
+            job,
+            error: Box::new(error),
+        })?;
+        Ok(job)
     }
 
     /// Whether a job that merges is needed: after new tasks, and if none is queued for the old ones.
@@ -111,28 +133,6 @@ impl Submission<'_> {
             (paths.merge_script(), merge_script(paths, name, resources)),
         ]
     }
-}
-
-/// Submits a job and notes it.
-fn submit(
-    notes: &mut Notes,
-    name: String,
-    arguments: &[String],
-    work: Work,
-) -> Result<u64, SlurmError> {
-    let job = client::sbatch(arguments)?;
-    let submitted = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    let noted = notes.add(&Job {
-        job,
-        name,
-        submitted,
-        work,
-    });
-    noted.map_err(|error| SlurmError::NotNoted {
-        job,
-        error: Box::new(error),
-    })?;
-    Ok(job)
 }
 
 /// `shards 1-3 of 8`.

@@ -15,7 +15,9 @@ use super::schema::{run_tables, tables};
 use super::signal::Signals;
 use super::study::{Replicates, Study, columns};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::Path;
+use synapse_report::files::open;
 
 const TOP_KEYS: [&str; 12] = [
     "schema",
@@ -95,8 +97,11 @@ impl Study {
         if path.is_dir() {
             return fail(Problem::IsFolder);
         }
-        let bytes = match std::fs::read(path) {
+        let bytes = match open::bytes_up_to(path, open::SPEC_BYTES) {
             Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::InvalidInput && !path.is_file() => {
+                return fail(Problem::NotAFile);
+            }
             Err(error) => return fail(Problem::Unreadable { kind: error.kind() }),
         };
         let text = match std::str::from_utf8(&bytes) {

@@ -2,6 +2,7 @@
 
 use super::document::{Entry, Node, Origin, Table, Value, bare_or_quoted};
 use super::schema::{self, Field, FieldKind, Goal, Presence, TableSchema, run_tables, tables};
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
@@ -56,11 +57,24 @@ impl ResolvedSpec {
         }
     }
 
+    /// The path of a signal that is not UTF-8 as seen from `folder`.
+    pub fn unwritable_path(&self, folder: &Path) -> Option<PathBuf> {
+        let mut unwritable = None;
+        for_each_path(&mut self.document.clone(), &mut |path| {
+            let seen = relative(&self.folder.join(&*path), folder);
+            if seen.to_str().is_none() {
+                unwritable.get_or_insert(seen);
+            }
+        });
+        unwritable
+    }
+
     /// As TOML, to be kept in `folder`.
     pub fn to_toml(&self, folder: &Path) -> String {
         let mut document = self.document.clone();
         for_each_path(&mut document, &mut |path| {
-            *path = relative(&self.folder.join(&*path), folder);
+            let seen = relative(&self.folder.join(&*path), folder);
+            *path = seen.to_string_lossy().into_owned();
         });
         let mut text = String::new();
         let (mut tables, mut lists) = (Vec::new(), Vec::new());
@@ -230,22 +244,25 @@ fn in_target_value(path: &mut String, in_target: &mut dyn FnMut(&mut Table)) {
 }
 
 /// `file` as seen from `folder`, with forward slashes; absolute if they share no root.
-fn relative(file: &Path, folder: &Path) -> String {
+fn relative(file: &Path, folder: &Path) -> PathBuf {
     // A link that the file itself is stays as it is.
     let real_file = match (file.parent(), file.file_name()) {
         (Some(parent), Some(name)) => real(parent).join(name),
         _ => file.to_owned(),
     };
     let (Some(file), Some(folder)) = (plain(&real_file), plain(&real(folder))) else {
-        return file.display().to_string();
+        return file.to_owned();
     };
     let shared = file.iter().zip(&folder).take_while(|(a, b)| a == b).count();
     if shared == 0 {
-        return file.join("/");
+        return file.join(OsStr::new("/")).into();
     }
-    let up = std::iter::repeat_n("..", folder.len() - shared);
-    let down = file[shared..].iter().map(String::as_str);
-    up.chain(down).collect::<Vec<_>>().join("/")
+    let up = std::iter::repeat_n(OsStr::new(".."), folder.len() - shared);
+    let down = file[shared..].iter().map(OsString::as_os_str);
+    up.chain(down)
+        .collect::<Vec<_>>()
+        .join(OsStr::new("/"))
+        .into()
 }
 
 /// The path without symbolic links, as far as it exists: `..` leads up from where a link points to.
@@ -262,7 +279,7 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// The components of an absolute path without `.` and `..`.
-fn plain(path: &Path) -> Option<Vec<String>> {
+fn plain(path: &Path) -> Option<Vec<OsString>> {
     let path = std::path::absolute(path).ok()?;
     let mut parts = Vec::new();
     for component in path.components() {
@@ -271,9 +288,9 @@ fn plain(path: &Path) -> Option<Vec<String>> {
             Component::ParentDir => {
                 parts.pop();
             }
-            Component::RootDir => parts.push(String::new()),
+            Component::RootDir => parts.push(OsString::new()),
             Component::Prefix(_) | Component::Normal(_) => {
-                parts.push(component.as_os_str().to_str()?.to_owned());
+                parts.push(component.as_os_str().to_owned());
             }
         }
     }
@@ -286,7 +303,11 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_result_folder() {
-        let seen = |file: &str, folder: &str| relative(Path::new(file), Path::new(folder));
+        let seen = |file: &str, folder: &str| {
+            relative(Path::new(file), Path::new(folder))
+                .display()
+                .to_string()
+        };
         assert_eq!(
             seen("experiments/data/ecg.csv", "results/ecg"),
             "../../experiments/data/ecg.csv"
@@ -311,7 +332,7 @@ mod tests {
             let back = relative(&path("home/data/x.csv"), &path(folder));
             fs::create_dir_all(path(folder)).unwrap();
             let found = path(folder).join(&back);
-            assert!(found.exists(), "{back}");
+            assert!(found.exists(), "{}", back.display());
             // From there it is the same.
             assert_eq!(relative(&found, &path(folder)), back);
         }

@@ -6,7 +6,7 @@ use super::resolved::ResolvedSpec;
 use super::scalar::Scalar;
 use super::schema;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use synapse_report::expectation::Expectation;
 
@@ -95,6 +95,11 @@ impl Study {
             key.network,
             key.target,
         )
+    }
+
+    /// The path of a signal that TOML, which is UTF-8, cannot hold as seen from `folder`.
+    pub fn unwritable_path(&self, folder: &Path) -> Option<PathBuf> {
+        self.resolved.unwritable_path(folder)
     }
 
     /// The resolved, complete spec as TOML, to be kept in `folder`: itself a valid spec that expands to

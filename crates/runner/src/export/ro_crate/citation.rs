@@ -1,11 +1,15 @@
 //! `CITATION.cff`: authors and licence of what lies beside it.
 
-use super::ExportError;
+use super::{ExportError, yaml};
 use serde_json::{Value, json};
 use std::path::Path;
+use synapse_report::files::open;
 use yaml_rust2::{Yaml, YamlLoader};
 
 const FILE: &str = "CITATION.cff";
+
+/// The largest citation file that is read, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A citation file.
 #[derive(Debug)]
@@ -30,17 +34,19 @@ impl Citation {
         let Some(path) = folders
             .iter()
             .map(|folder| folder.join(FILE))
-            .find(|path| path.is_file())
+            .find(|path| path.exists())
         else {
             return Ok(None);
         };
-        let text = std::fs::read_to_string(&path).map_err(ExportError::io("cannot read", &path))?;
+        let text =
+            open::text_up_to(&path, MOST_BYTES).map_err(ExportError::io("cannot read", &path))?;
         Self::parse(&text)
             .map(Some)
             .map_err(|problem| ExportError::Content { path, problem })
     }
 
     fn parse(text: &str) -> Result<Self, String> {
+        yaml::check(text)?;
         let documents = YamlLoader::load_from_str(text).map_err(|error| error.to_string())?;
         let file = documents.into_iter().next().unwrap_or(Yaml::Null);
         let licences = match &file["license"] {

@@ -3,9 +3,10 @@
 use super::ExportError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use synapse_report::files::open;
 
 /// The folder of the figures.
 const FIGURES: &str = "figures";
@@ -193,7 +194,7 @@ fn part(
 /// Size and SHA-256 of a file.
 pub(super) fn sum(path: &Path) -> Result<(u64, String), ExportError> {
     let io = || ExportError::io("cannot read", path);
-    let mut file = File::open(path).map_err(io())?;
+    let mut file = open::regular(path).map_err(io())?;
     let mut hasher = Sha256::new();
     let mut bytes = 0;
     let mut buffer = vec![0; 1 << 16];

@@ -5,6 +5,7 @@ use super::files::sum;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
+use synapse_report::files::open;
 
 /// An entity for each signal that `study.toml` names.
 ///
@@ -12,7 +13,7 @@ use std::path::Path;
 /// identifies them is their SHA-256, if they are still there.
 pub(super) fn signals(results: &Path) -> Result<Vec<Value>, ExportError> {
     let path = results.join(synapse_report::study::FILE);
-    let text = std::fs::read_to_string(&path).map_err(ExportError::io("cannot read", &path))?;
+    let text = open::text(&path).map_err(ExportError::io("cannot read", &path))?;
     let table: toml::Table =
         text.parse()
             .map_err(|error: toml::de::Error| ExportError::Content {

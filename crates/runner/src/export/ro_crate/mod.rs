@@ -2,7 +2,7 @@
 //!
 //! The study is the input (`inputs`), the programs of `manifest.json` are instruments and their processes
 //! actions (`provenance`), tables and figures are the results, with sizes and SHA-256 (`files`).
-//! Authors and licence are those of a `CITATION.cff` at hand (`citation`). Nothing is made up: who
+//! Authors and licence are those of a `CITATION.cff` at hand (`citation`, of bounded size: `yaml`). Nothing is made up: who
 //! started the process is not known here, so no action has an agent.
 //!
 //! Sources: <https://w3id.org/ro/crate/1.1>, <https://w3id.org/ro/wfrun/process/0.5>.
@@ -12,6 +12,7 @@ mod files;
 mod inputs;
 mod licence;
 mod provenance;
+mod yaml;
 
 use super::ExportError;
 use super::pending::Pending;

@@ -4,6 +4,7 @@
 use super::{ExportError, licence};
 use serde_json::{Value, json};
 use std::path::Path;
+use synapse_report::files::open;
 
 /// The identifier of the action.
 pub(super) const ACTION: &str = "#process";
@@ -32,7 +33,7 @@ impl Provenance {
             path: path.clone(),
             problem,
         };
-        let bytes = std::fs::read(&path).map_err(ExportError::io("cannot read", &path))?;
+        let bytes = open::bytes(&path).map_err(ExportError::io("cannot read", &path))?;
         let manifest: Value =
             serde_json::from_slice(&bytes).map_err(|error| content(error.to_string()))?;
         // In manifests of older versions the writer is the manifest itself.

@@ -99,6 +99,8 @@ pub enum Problem {
     },
     /// The path is that of a folder.
     IsFolder,
+    /// The path is that of a pipe, a device or a socket.
+    NotAFile,
     /// The file is not UTF-8 text.
     NotUtf8 {
         /// The first line that is not.
@@ -233,6 +235,9 @@ impl fmt::Display for Problem {
                 kind => write!(f, "cannot be read: {kind}"),
             },
             Self::IsFolder => f.write_str("this is a folder; name the study's TOML file"),
+            Self::NotAFile => f.write_str(
+                "not a regular file; write the study to a file, which is read more than once",
+            ),
             Self::NotUtf8 { line } => write!(
                 f,
                 "line {line} is not UTF-8 text; save the file with UTF-8 encoding"
