@@ -1,6 +1,7 @@
 //! The end of a study: tables, manifest, report and verdict, once all runs are there.
 
 use super::say;
+pub(super) use crate::provenance::utc;
 use crate::manifest::{Counts, Manifest, StudyOrigin, contributions};
 use crate::provenance::Origin;
 use crate::spec::Study;
@@ -32,7 +33,7 @@ pub(super) struct Work<'a> {
 /// Writes `study.toml`, unless it is there with the same content.
 pub(super) fn write_study(folder: &Folder, study: &Study) -> Result<String, StoreError> {
     let text = study.to_toml(folder.path());
-    let there = std::fs::read(folder.path().join("study.toml"));
+    let there = synapse_report::files::open::bytes(&folder.path().join("study.toml"));
     if there.is_ok_and(|there| there == text.as_bytes()) {
         return Ok(text);
     }
@@ -162,12 +163,8 @@ fn count(study: &Study, records: &[Option<&Record>], computed: usize) -> Counts 
 
 /// Tells what was wrong with the journals; whether their results contradict one another.
 pub(super) fn tell_damage(folder: &Path, kept: &Kept) -> bool {
-    let damaged = kept.damaged + kept.torn.len();
-    if damaged > 0 {
-        tracing::warn!(
-            "{}: {damaged} damaged lines of the journals were dropped; their runs are computed again",
-            folder.display()
-        );
+    for warning in kept.warnings(folder) {
+        tracing::warn!("{warning}");
     }
     if let Some((first, second)) = kept.conflicts.first() {
         let by = |record| {
@@ -188,8 +185,4 @@ pub(super) fn tell_damage(folder: &Path, kept: &Kept) -> bool {
         );
     }
     !kept.conflicts.is_empty()
-}
-
-pub(super) fn utc(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
 }

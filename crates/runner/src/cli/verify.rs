@@ -43,7 +43,7 @@ pub(super) fn verify(args: &VerifyArgs) -> ExitCode {
 }
 
 fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
-    let kept = Kept::read(&args.folder)?;
+    let kept = Kept::read_for(&args.folder, study)?;
     let conflicts = tell_damage(&args.folder, &kept);
     let sample = sample(study, &kept, args);
     if sample.is_empty() {

@@ -2,15 +2,15 @@
 
 use super::SlurmError;
 use super::script::Paths;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use crate::store::{Folder, StoreError};
+use std::fs;
 use std::path::Path;
+use synapse_report::files::replace::replace;
 
 /// Held by one process at a time, so that no shard is sent twice.
 #[derive(Debug)]
 pub struct SlurmFolder {
-    /// The operating system releases the lock with the file.
-    _lock: File,
+    _lock: Folder,
 }
 
 impl SlurmFolder {
@@ -22,19 +22,13 @@ impl SlurmFolder {
         // Without it Slurm ends a task before its first line, without a word.
         let logs = paths.logs();
         fs::create_dir_all(&logs).map_err(SlurmError::io("cannot create", &logs))?;
-        let path = paths.slurm().join("lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(SlurmError::io("cannot write", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(SlurmError::Locked {
+        let owner = format!("process {} that submits", std::process::id());
+        match Folder::lock(&paths.slurm(), &owner) {
+            Ok(lock) => Ok(Self { _lock: lock }),
+            Err(StoreError::Locked { .. }) => Err(SlurmError::Locked {
                 folder: result_folder.to_owned(),
             }),
-            Err(TryLockError::Error(error)) => Err(SlurmError::io("cannot lock", path)(error)),
+            Err(error) => Err(SlurmError::Store(error)),
         }
     }
 }
@@ -44,16 +38,6 @@ impl SlurmFolder {
 /// # Errors
 /// The disk's; then the old file, if any, is as it was.
 pub fn write_whole(path: &Path, text: &str) -> Result<(), SlurmError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!("{name}.tmp"));
-    let result = File::create(&temporary)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&temporary, path));
-    result.map_err(|error| {
-        let _ = fs::remove_file(&temporary);
-        SlurmError::io("cannot write", path)(error)
-    })
+    replace(path, |out| out.write_all(text.as_bytes()))
+        .map_err(SlurmError::io("cannot write", path))
 }

@@ -6,6 +6,7 @@ use super::folder::write_whole;
 use super::jobs::{Job, Notes, Work};
 use super::script::{Division, Paths, Resources, merge_name, merge_script, shards_script};
 use super::{Queue, SlurmError, State};
+use crate::provenance::utc;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::SystemTime;
@@ -121,7 +122,7 @@ fn submit(
     work: Work,
 ) -> Result<u64, SlurmError> {
     let job = client::sbatch(arguments)?;
-    let submitted = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let submitted = utc(SystemTime::now());
     let noted = notes.add(&Job {
         job,
         name,

@@ -1,5 +1,6 @@
 //! What can go wrong with a result folder.
 
+use crate::slurm::script::for_shell;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -23,6 +24,15 @@ pub enum StoreError {
         /// What the lock file says of its owner.
         owner: String,
     },
+    /// A process may write to the folder; this machine cannot tell whether it still runs.
+    Doubtful {
+        /// The folder.
+        folder: PathBuf,
+        /// What the locks say of their owners.
+        owner: String,
+        /// The files that are the locks.
+        locks: Vec<PathBuf>,
+    },
     /// The journal was written by a version of this program with another form of journals.
     OtherJournal {
         /// The journal.
@@ -36,6 +46,13 @@ pub enum StoreError {
     NotAJournal {
         /// The file.
         path: PathBuf,
+    },
+    /// A file in the place of a journal has no line with a right sum.
+    NoSoundLine {
+        /// The file.
+        path: PathBuf,
+        /// How many lines it has.
+        lines: usize,
     },
     /// The folder holds the results of another study.
     OtherStudy {
@@ -74,6 +91,23 @@ impl fmt::Display for StoreError {
                 "{}: another process is writing there ({owner}); wait for it, or give --out another folder",
                 folder.display()
             ),
+            Self::Doubtful {
+                folder,
+                owner,
+                locks,
+            } => {
+                let files: Vec<String> = locks
+                    .iter()
+                    .map(|path| for_shell(&path.to_string_lossy()))
+                    .collect();
+                write!(
+                    f,
+                    "{}: locked by a process that may have ended ({owner}); this machine cannot tell. \
+                     If it still runs, wait for it. If it does not, remove its lock and run the same command again: rm {}",
+                    folder.display(),
+                    files.join(" ")
+                )
+            }
             Self::OtherJournal {
                 path,
                 version,
@@ -93,6 +127,16 @@ impl fmt::Display for StoreError {
                 "{}: not a journal of this version of runner; give --out another folder",
                 path.display()
             ),
+            Self::NoSoundLine { path, lines } => {
+                let path = path.to_string_lossy();
+                write!(
+                    f,
+                    "{path}: not a journal of this version of runner: none of its {lines} lines has a right sum. \
+                     To continue without it, move it aside and run the same command again: mv {} {}",
+                    for_shell(&path),
+                    for_shell(&format!("{path}.damaged"))
+                )
+            }
             Self::OtherStudy { folder, runs } => write!(
                 f,
                 "{}: {runs} runs are there, and not one of them belongs to this study; give --out another folder, or --replace to put these results in their place (the journal keeps them)",
