@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 use synapse_report::expectation::Metric;
+use synapse_report::manifest::Accept;
 use synapse_report::tuning::Tuning;
 use synapse_runner::spec::Study;
 
@@ -47,7 +48,9 @@ fn the_example_study_runs_by_the_commands_shown() {
             }
             // The other program belongs to another package: what its verb calls.
             ["--bin", "report", "--", "tune", results] => {
-                let results = synapse_report::Results::read(&folder.path().join(results)).unwrap();
+                let results =
+                    synapse_report::Results::read(&folder.path().join(results), Accept::Whole)
+                        .unwrap();
                 let (tables, study) = (&results.tables, &results.study);
                 let tuned = Tuning::of(tables, study, "rule.eta0", Metric::TestMse).unwrap();
                 // Two halves for each of two lengths.
@@ -116,9 +119,13 @@ fn compare(folder: &Path, results: &str, selection: &str, file: &str) {
     table.flush().unwrap();
     drop(table);
     let selection = synapse_report::compare::parse_where(&[selection.to_string()]).unwrap();
-    let comparison =
-        synapse_report::compare::Comparison::read(&results, &folder.join(file), &selection)
-            .unwrap();
+    let comparison = synapse_report::compare::Comparison::read(
+        &results,
+        &folder.join(file),
+        &selection,
+        Accept::Whole,
+    )
+    .unwrap();
     assert_eq!(comparison.pairs.len(), 4);
     let files = comparison.write(&results).unwrap();
     assert!(files.all.iter().all(|path| path.exists()));

@@ -1,5 +1,7 @@
 //! The `report` program as a whole: what it writes, what it says, how it exits.
 
+mod signed;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,8 @@ use tempfile::TempDir;
 /// Networks and targets of the synthetic studies.
 const NETWORKS: u32 = 4;
 const TARGETS: u32 = 3;
+/// Runs of the synthetic studies: nine conditions.
+const RUNS: usize = 9 * (NETWORKS * TARGETS) as usize;
 
 /// A result folder as the runner leaves it: a sweep of η₀ for two rules on 4 × 3 replicates, with
 /// runs that diverged, a run that failed, and traces. All values follow from a formula.
@@ -88,11 +92,17 @@ impl Synthetic {
         new.put("runs.csv", &runs);
         new.put("curves.csv", &curves);
         new.put("traces.csv", &traces);
+        new.sign();
         new
     }
 
     fn path(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// Writes the manifest of what is there now.
+    fn sign(&self) {
+        signed::sign(self.path(), RUNS);
     }
 
     fn put(&self, name: &str, text: &str) {
@@ -235,7 +245,23 @@ fn the_summary_counts_every_run() {
 fn missing_runs_are_counted() {
     let study = Synthetic::new("");
     study.edit("study.toml", "targets = 3", "targets = 5");
-    assert_eq!(study.report(None).0, 0);
+    signed::sign(study.path(), RUNS / 3 * 5);
+    let (code, _, err) = study.report(None);
+    assert_eq!(code, 2);
+    assert_eq!(
+        err,
+        "error: DIR: 72 of 180 runs are missing. Run `runner study.toml --out DIR` to compute them, \
+         or give --partial where half a study will do\n"
+    );
+    assert!(!study.path().join("summary.csv").exists());
+    let (code, out, _) = study.report(Some("--partial"));
+    assert_eq!(code, 0);
+    assert!(out.contains("\npartial: 108 of 180 runs\n"), "{out}");
+    let captions = study.get("figures/captions.md");
+    assert!(
+        captions.contains("; partial: 108 of 180 runs"),
+        "{captions}"
+    );
     let summary = study.get("summary.csv");
     let start = "bayesian,1e-5,fixed,1.2,test_mse,0,";
     let line = summary
@@ -243,6 +269,116 @@ fn missing_runs_are_counted() {
         .find(|l| l.starts_with(start))
         .expect("the row");
     assert!(line[start.len()..].starts_with("12,0,0,8,"), "{line}");
+}
+
+#[test]
+fn tables_that_were_changed_are_refused() {
+    let unchanged = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\n");
+    assert_eq!(unchanged.report(Some("check")).0, 0);
+    let changes: [(&str, &str, &str, &str); 4] = [
+        // A cell that is a number all the same.
+        (
+            "runs.csv",
+            ",0.5\n",
+            ",0.25\n",
+            "runs.csv: not the table that manifest.json names: it was changed after it was written",
+        ),
+        (
+            "curves.csv",
+            "r1,bayesian,1e-5,fixed,1.2,0,0,ok,0,",
+            "r1,bayesian,1e-5,fixed,1.2,0,0,ok,1,",
+            "curves.csv: not the table",
+        ),
+        ("traces.csv", ",0.9", ",0.8", "traces.csv: not the table"),
+        (
+            "study.toml",
+            "max = 10",
+            "max = 20",
+            "DIR: the tables are of another study than study.toml: it was changed after they were written. \
+             They hold 108 runs, it has 108. Run `runner study.toml --out DIR`",
+        ),
+    ];
+    for (file, from, to, message) in changes {
+        let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\n");
+        study.edit(file, from, to);
+        for verb in [None, Some("check"), Some("tune"), Some("--partial")] {
+            let (code, out, err) = study.report(verb);
+            assert_eq!((code, out.as_str()), (2, ""), "{file} {verb:?}");
+            assert!(
+                err.starts_with(&format!("error: {message}")),
+                "{verb:?}: {err}"
+            );
+        }
+    }
+    // Without a manifest nothing says what the tables are of.
+    fs::remove_file(unchanged.path().join("manifest.json")).expect("the file was there");
+    let (code, _, err) = unchanged.report(Some("check"));
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("no manifest.json, so nothing says which study the tables are of. Run `runner merge DIR`"),
+        "{err}"
+    );
+}
+
+/// A manifest of an older version names no digests: then the two tables still have to agree.
+#[test]
+fn tables_that_contradict_each_other_are_refused() {
+    let cases: [(&str, &str, &str); 4] = [
+        (
+            "curves.csv",
+            "r2,bayesian,1e-5,fixed,1.2,0,1,ok,10,",
+            "run r2: curves.csv has no row of it for trial 10, which other runs of its condition have",
+        ),
+        (
+            "curves.csv",
+            "r2,bayesian,1e-5,fixed,1.2,0,1,ok,20,",
+            "run r2: curves.csv has no row of it for trial 20",
+        ),
+        (
+            "runs.csv",
+            "r2,bayesian,1e-5,fixed,1.2,0,1,ok",
+            "runs.csv: holds 107 runs, but manifest.json says 108",
+        ),
+        (
+            "curves.csv",
+            "r2,bayesian,1e-5,fixed,1.2,0,1,",
+            "run r2: it did not fail, but curves.csv has no row of it",
+        ),
+    ];
+    for (file, start, message) in cases {
+        let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\n");
+        let text = study.get(file);
+        let kept: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with(start))
+            .collect();
+        study.put(file, &(kept.join("\n") + "\n"));
+        if file == "runs.csv" {
+            let curves = study.get("curves.csv");
+            let kept: Vec<&str> = curves
+                .lines()
+                .filter(|line| !line.starts_with("r2,"))
+                .collect();
+            study.put("curves.csv", &(kept.join("\n") + "\n"));
+        }
+        study.put("manifest.json", "{\"counts\": {\"runs\": 108}}");
+        let (code, _, err) = study.report(Some("check"));
+        assert_eq!(code, 2, "{message}");
+        assert!(err.contains(message), "{err}");
+    }
+    let study = Synthetic::new("[[expect]]\nmetric = \"test_mse\"\nmax = 10\n");
+    study.put("manifest.json", "{\"counts\": {\"runs\": 108}}");
+    assert_eq!(study.report(Some("check")).0, 0);
+    let runs = study.get("runs.csv");
+    let line = runs.lines().nth(1).expect("a run");
+    let cell = line.split(',').nth(10).expect("its test MSE");
+    study.put("runs.csv", &runs.replacen(cell, "1e-9", 1));
+    let (code, _, err) = study.report(Some("check"));
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("disagree about run r1: test_mse is 1e-9 in runs.csv and "),
+        "{err}"
+    );
 }
 
 #[test]
@@ -434,6 +570,7 @@ fn missing_folders_and_files_are_told() {
     // Without traces the figures say so.
     let study = Synthetic::new("");
     fs::remove_file(study.path().join("traces.csv")).expect("the file was there");
+    study.sign();
     assert_eq!(study.report(None).0, 0);
     let captions = study.get("figures/captions.md");
     assert!(

@@ -1,5 +1,7 @@
 //! `report compare`: a study against published learning curves.
 
+mod signed;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,6 +61,7 @@ impl Place {
         }
         new.put("study/runs.csv", &runs);
         new.put("study/curves.csv", &curves);
+        signed::sign(&new.dir.path().join("study"), id);
         let mut table = "g,rule,eta0,network,target,trial,test_mse\n".to_string();
         for (condition, scale) in [
             ("classical,1e-05", 2.0),

@@ -12,7 +12,7 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 /// The hash that git gives a text; empty without git.
-fn git_hash(text: &Option<String>) -> String {
+fn git_hash(text: &str) -> String {
     let hash = || {
         let mut child = Command::new("git")
             .args(["hash-object", "--stdin"])
@@ -20,15 +20,33 @@ fn git_hash(text: &Option<String>) -> String {
             .stdout(Stdio::piped())
             .spawn()
             .ok()?;
-        child
-            .stdin
-            .take()?
-            .write_all(text.as_ref()?.as_bytes())
-            .ok()?;
+        child.stdin.take()?.write_all(text.as_bytes()).ok()?;
         let output = child.wait_with_output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     hash().unwrap_or_default()
+}
+
+/// More than this of changes is not kept with results: it would be generated or data files.
+const LONGEST_DIFF: usize = 1 << 20;
+
+/// All that differs from the last commit, new files included, as `git apply` takes it.
+fn changes() -> String {
+    let mut diff = output("git", &["diff", "HEAD", "--", "..", "../../Cargo.lock"])
+        .map_or(String::new(), |text| text + "\n");
+    let new = ["ls-files", "--others", "--exclude-standard", "--", ".."];
+    for path in output("git", &new).unwrap_or_default().lines() {
+        // Exit code 1 says that they differ, as they do.
+        let against_nothing = ["diff", "--no-index", "--", "/dev/null", path];
+        if let Ok(output) = Command::new("git").args(against_nothing).output() {
+            diff.push_str(&String::from_utf8_lossy(&output.stdout));
+        }
+    }
+    if diff.len() > LONGEST_DIFF {
+        format!("{} bytes of changes: too many to keep\n", diff.len())
+    } else {
+        diff
+    }
 }
 
 fn main() {
@@ -42,19 +60,23 @@ fn main() {
         "unknown",
         |text| if text.is_empty() { "false" } else { "true" },
     );
-    // The changes themselves, so that two dirty builds can be told apart.
-    let diff = match dirty {
-        "true" => git_hash(&output(
-            "git",
-            &["diff", "HEAD", "--", "..", "../../Cargo.lock"],
-        )),
-        _ => String::new(),
+    // The changes themselves: results keep them, so that a dirty build can be built again.
+    let (changes, hash) = match dirty {
+        "true" => {
+            let changes = changes();
+            let hash = git_hash(&changes);
+            (changes, hash)
+        }
+        _ => Default::default(),
     };
+    let folder = std::env::var("OUT_DIR").unwrap_or_default();
+    std::fs::write(std::path::Path::new(&folder).join("sources.diff"), changes)
+        .expect("OUT_DIR can be written");
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let version = output(&rustc, &["--version"]).unwrap_or_default();
     println!("cargo:rustc-env=SYNAPSE_GIT_REVISION={revision}");
     println!("cargo:rustc-env=SYNAPSE_GIT_DIRTY={dirty}");
-    println!("cargo:rustc-env=SYNAPSE_GIT_DIFF={diff}");
+    println!("cargo:rustc-env=SYNAPSE_GIT_DIFF={hash}");
     println!("cargo:rustc-env=SYNAPSE_RUSTC={version}");
     println!(
         "cargo:rustc-env=SYNAPSE_TARGET={}",

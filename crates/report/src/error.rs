@@ -1,5 +1,7 @@
 //! What can go wrong, each as one message that names the place, the value and what is allowed.
 
+use crate::manifest::Mismatch;
+use crate::tables::Disagreement;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,6 +62,22 @@ pub enum ReportError {
         value: String,
         /// What is allowed.
         allowed: String,
+    },
+    /// Tables that are not those of the study beside them.
+    Belonging {
+        /// The result folder.
+        folder: PathBuf,
+        /// Why.
+        mismatch: Mismatch,
+    },
+    /// `runs.csv` and `curves.csv` disagree about a run.
+    Disagree {
+        /// The result folder.
+        folder: PathBuf,
+        /// The run.
+        run_id: String,
+        /// On what.
+        about: Disagreement,
     },
     /// A table without any row.
     NoRuns {
@@ -172,6 +190,16 @@ impl fmt::Display for ReportError {
                 f,
                 "{}:{line}: {column} = {value:?}: must be {allowed}",
                 path.display()
+            ),
+            Self::Belonging { folder, mismatch } => mismatch.message(folder, f),
+            Self::Disagree {
+                folder,
+                run_id,
+                about,
+            } => write!(
+                f,
+                "{}: runs.csv and curves.csv disagree about run {run_id}: {about}",
+                folder.display()
             ),
             Self::NoRuns { path } => write!(f, "{}: holds no run", path.display()),
             Self::Study {

@@ -1,7 +1,7 @@
 //! From the tables of a study to statistics, figures and a verdict.
 //!
 //! The path of the data, in order: [`tables`] and [`study`] read a result folder, strictly;
-//! [`design`] finds which conditions belong together and what was swept; [`statistics`] turns one
+//! [`manifest`] says whether the tables are those of the study; [`design`] finds which conditions belong together and what was swept; [`statistics`] turns one
 //! value per network and target into an estimate with an interval; [`summary`] does so for every
 //! condition and checkpoint and writes `summary.csv`; [`figures`] draws; [`expectation`] says what a
 //! study expects and [`verdict`] whether that holds; [`compare`] sets a study against a published
@@ -17,6 +17,7 @@ mod error;
 pub mod expectation;
 pub mod figures;
 pub mod files;
+pub mod manifest;
 pub mod number;
 pub mod statistics;
 pub mod study;
@@ -30,6 +31,7 @@ pub use error::{ReportError, Unmatched};
 pub use verdict::Verdict;
 
 use design::Design;
+use manifest::{Accept, Extent};
 use std::path::{Path, PathBuf};
 use study::Study;
 use summary::Summary;
@@ -64,12 +66,22 @@ pub struct Results {
     pub design: Design,
     /// The estimates.
     pub summary: Summary,
+    /// How much of the study the tables hold.
+    pub extent: Extent,
 }
 
 impl Results {
     /// Reads and summarises a result folder.
-    pub fn read(folder: &Path) -> Result<Self, ReportError> {
-        let (study, tables) = inputs(folder)?;
+    ///
+    /// # Errors
+    /// What cannot be read; tables that are not those of the study beside them, or not of the whole
+    /// study unless that is accepted.
+    pub fn read(folder: &Path, accept: Accept) -> Result<Self, ReportError> {
+        let Inputs {
+            study,
+            tables,
+            extent,
+        } = inputs(folder, accept)?;
         let design = Design::of(&tables, &study);
         let summary = Summary::of(&tables, &study);
         Ok(Self {
@@ -77,6 +89,7 @@ impl Results {
             tables,
             design,
             summary,
+            extent,
         })
     }
 
@@ -89,22 +102,46 @@ impl Results {
     }
 }
 
-/// Reads a result folder and writes its summary and figures there.
+/// Reads the result folder of a whole study and writes its summary and figures there.
 pub fn write_report(dir: &Path) -> Result<ReportFiles, ReportError> {
-    Results::read(dir)?.write(dir)
+    Results::read(dir, Accept::Whole)?.write(dir)
 }
 
 /// Evaluates the expectations of a result folder. Writes nothing.
 pub fn check(dir: &Path) -> Result<Verdict, ReportError> {
-    let (study, tables) = inputs(dir)?;
+    let Inputs { study, tables, .. } = inputs(dir, Accept::Whole)?;
     verdict::evaluate(dir, &study, &tables)
 }
 
-fn inputs(folder: &Path) -> Result<(Study, Tables), ReportError> {
+/// A study and its tables, which belong together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inputs {
+    /// What the study says.
+    pub study: Study,
+    /// What its runs gave.
+    pub tables: Tables,
+    /// How much of the study the tables hold.
+    pub extent: Extent,
+}
+
+/// Reads a result folder: the only way to its tables, so that none are taken for those of another
+/// study.
+///
+/// # Errors
+/// See [`Results::read`].
+pub fn inputs(folder: &Path, accept: Accept) -> Result<Inputs, ReportError> {
     if !folder.is_dir() {
         return Err(ReportError::NoFolder {
             path: folder.to_path_buf(),
         });
     }
-    Ok((study::read(folder)?, Tables::read(folder)?))
+    let study = study::read(folder)?;
+    let tables = Tables::read(folder)?;
+    let extent = manifest::examine(folder, &study, &tables, accept)?;
+    tables.agree(folder)?;
+    Ok(Inputs {
+        study,
+        tables,
+        extent,
+    })
 }

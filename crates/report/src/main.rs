@@ -25,6 +25,8 @@ struct Arguments {
     /// A result folder (study.toml, runs.csv, curves.csv and perhaps traces.csv)
     #[arg(required = true)]
     dir: Option<PathBuf>,
+    #[command(flatten)]
+    accept: cli::PartialArgs,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
         (Some(Verb::Check { dir }), _) => cli::check::run(&dir),
         (Some(Verb::Tune(arguments)), _) => cli::tune::run(&arguments),
         (Some(Verb::Compare(arguments)), _) => cli::compare::run(&arguments),
-        (None, Some(dir)) => cli::write::run(&dir),
+        (None, Some(dir)) => cli::write::run(&dir, arguments.accept.accept()),
         (None, None) => unreachable!("clap requires DIR where no verb is given"),
     };
     outcome.unwrap_or_else(|error| {

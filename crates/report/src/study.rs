@@ -31,6 +31,8 @@ pub struct Axis {
     pub path: String,
     /// Its spacing.
     pub scale: Scale,
+    /// How many values it has, if the file says so in a way known here.
+    pub values: Option<u64>,
 }
 
 /// The swept axes of one `[[condition]]` block, in the file's order.
@@ -40,6 +42,25 @@ pub struct Block {
     pub axes: Vec<Axis>,
     /// Groups of axes that advance together instead of being crossed.
     pub zip: Vec<Vec<String>>,
+}
+
+impl Block {
+    /// How many conditions this block has; `None` if that cannot be read from it.
+    fn conditions(&self) -> Option<u64> {
+        let mut product: u64 = 1;
+        for (i, axis) in self.axes.iter().enumerate() {
+            let zipped_with_earlier = self.zip.iter().any(|group| {
+                group.contains(&axis.path)
+                    && self.axes[..i]
+                        .iter()
+                        .any(|earlier| group.contains(&earlier.path))
+            });
+            if !zipped_with_earlier {
+                product = product.checked_mul(axis.values?)?;
+            }
+        }
+        Some(product)
+    }
 }
 
 /// A study, as far as the report needs it.
@@ -66,6 +87,17 @@ impl Study {
             .iter()
             .flat_map(|b| &b.axes)
             .any(|a| a.path == path && a.scale == Scale::Log)
+    }
+
+    /// Runs that the study plans: conditions × networks × targets; `None` where the file does not say
+    /// in a way known here.
+    pub fn planned_runs(&self) -> Option<u64> {
+        let (networks, targets) = self.replicates?;
+        let conditions = self
+            .blocks
+            .iter()
+            .try_fold(0u64, |sum, block| sum.checked_add(block.conditions()?))?;
+        conditions.checked_mul(networks.checked_mul(targets)?)
     }
 
     /// All swept paths, each once, in the file's order.
@@ -198,7 +230,19 @@ fn axes(sweep: &toml::Table) -> Vec<Axis> {
                 walk(&path, inner, into);
                 continue;
             };
-            into.push(Axis { path, scale });
+            let values = match scale {
+                Scale::Values => inner["values"].as_array().map(Vec::len),
+                Scale::Log | Scale::Linear => {
+                    let points = inner.get("points").and_then(toml::Value::as_integer);
+                    points.and_then(|points| usize::try_from(points).ok())
+                }
+            };
+            let values = values.map(|values| values as u64);
+            into.push(Axis {
+                path,
+                scale,
+                values,
+            });
         }
     }
     let mut found = Vec::new();
@@ -258,6 +302,9 @@ max = 1
             ]
         );
         assert_eq!(study.expectations.len(), 1);
+        // Two crossed with seven zipped, and two: on 4 × 5 networks and targets.
+        let text = TEXT.replace("points = 3", "points = 7");
+        assert_eq!(parse(&text).unwrap().planned_runs(), Some((14 + 2) * 20));
     }
 
     #[test]

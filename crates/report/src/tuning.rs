@@ -6,9 +6,11 @@
 //! answers, and where they differ in the value chosen, so would two papers. The lowest median of the
 //! last checkpoint chooses; +∞ where too many runs diverged.
 
+use crate::Inputs;
 use crate::design::condition_key;
 use crate::error::ReportError;
 use crate::expectation::{Metric, Statistic};
+use crate::manifest::Accept;
 use crate::number::short;
 use crate::statistics::{Estimate, estimate, method_line, random_stream};
 use crate::study::Study;
@@ -102,11 +104,17 @@ impl Tuning {
     ///
     /// # Errors
     /// What cannot be read, and what [`Self::of`] tells.
-    pub fn read(folder: &Path, path: &str, metric: Metric) -> Result<(Self, Tables), ReportError> {
+    pub fn read(
+        folder: &Path,
+        path: &str,
+        metric: Metric,
+        accept: Accept,
+    ) -> Result<(Self, Inputs), ReportError> {
         // Without the summary: its intervals are not needed, and take their time.
-        let (study, tables) = crate::inputs(folder)?;
-        match Self::of(&tables, &study, path, metric) {
-            Ok(tuning) => Ok((tuning, tables)),
+        let inputs = crate::inputs(folder, accept)?;
+        let Inputs { study, tables, .. } = &inputs;
+        match Self::of(tables, study, path, metric) {
+            Ok(tuning) => Ok((tuning, inputs)),
             Err(problem) => Err(ReportError::Tune {
                 path: folder.to_path_buf(),
                 problem,

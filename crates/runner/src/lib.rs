@@ -4,7 +4,8 @@
 //!
 //! 1. [`spec`]: a TOML file becomes a validated study; every run has an identity.
 //! 2. [`store`]: the journals of the result folder say which runs are there already; [`inventory`]:
-//!    which are missing, [`stale`]: and which belong to it no more.
+//!    which are missing, [`stale`]: and which belong to it no more; [`replacement`]: whether the study
+//!    may write there.
 //! 3. [`batch`]: the missing runs are packed into batches that share a network; [`shard`]: or those of
 //!    a part of the study.
 //!    [`continuation`]: runs may go on from what shorter ones have learned.
@@ -27,6 +28,7 @@ pub mod inventory;
 pub mod manifest;
 pub mod progress;
 pub mod provenance;
+pub mod replacement;
 pub mod shard;
 pub mod slurm;
 pub mod spec;

@@ -1,9 +1,13 @@
-//! `manifest.json`: where the tables come from.
+//! `manifest.json`: which study the tables are of, and where their runs come from.
+//!
+//! What counts is said of the runs, whoever computed them: a process that only looked and found all
+//! runs computed changes nothing here.
 
 use crate::provenance::{Host, Origin, Process, Tool};
 use crate::spec::identity::hex;
-use crate::store::{Kept, Record};
+use crate::store::{Digests, Kept, Record};
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::Command;
@@ -11,26 +15,59 @@ use std::process::Command;
 /// Provenance of a result folder.
 #[derive(Debug, Clone, Serialize)]
 pub struct Manifest {
-    /// The program that wrote the tables.
-    pub tool: Tool,
-    /// The study.
+    /// The study of the tables.
     pub study: StudyOrigin,
-    /// The machine that wrote the tables.
+    /// What the tables hold.
+    pub counts: Counts,
+    /// What identifies each table.
+    pub tables: Digests,
+    /// Every process that contributed runs, in the order of their starts.
+    pub processes: Vec<Contribution>,
+    /// The process that wrote the tables.
+    pub written_by: Writer,
+}
+
+impl Manifest {
+    /// Whether a manifest that is there says the same of study, tables and runs: then it stays.
+    pub fn says_no_more_than(&self, before: &[u8]) -> bool {
+        let (Ok(before), Ok(now)) = (
+            serde_json::from_slice::<Value>(before),
+            serde_json::to_value(self),
+        ) else {
+            return false;
+        };
+        let same = |pointer: &str| before.pointer(pointer) == now.pointer(pointer);
+        [
+            "/study/name",
+            "/study/sha256",
+            "/counts",
+            "/tables",
+            "/processes",
+        ]
+        .into_iter()
+        .all(same)
+    }
+}
+
+/// The process that wrote the tables: the last of those that computed runs, or one that merged theirs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Writer {
+    /// The program.
+    pub tool: Tool,
+    /// The machine.
     pub host: Host,
-    /// The command line that did so.
+    /// The command line.
     pub command: Vec<String>,
-    /// Worker threads of that process.
+    /// Worker threads.
     pub threads: usize,
-    /// When that process started, UTC.
+    /// When it started, UTC.
     pub started: String,
     /// When it finished, UTC.
     pub finished: String,
     /// How long it took, in seconds.
     pub wall_s: f64,
-    /// What there is.
-    pub counts: Counts,
-    /// Every process that contributed runs, in the order of their starts.
-    pub processes: Vec<Contribution>,
+    /// Runs that it computed itself.
+    pub computed: usize,
 }
 
 /// A process, and what of the tables it computed.
@@ -38,6 +75,8 @@ pub struct Manifest {
 pub struct Contribution {
     /// How many of the study's runs.
     pub runs: usize,
+    /// How long these took on their threads, in seconds, added up.
+    pub compute_s: f64,
     /// The process.
     #[serde(flatten)]
     pub process: Process,
@@ -49,13 +88,16 @@ pub struct Contribution {
 
 /// The processes whose records the tables hold: these, of those that were kept.
 pub fn contributions(kept: &Kept, records: &[Option<&Record>]) -> Vec<Contribution> {
-    let mut runs = vec![0; kept.origins.len()];
+    let mut work = vec![(0, 0.0); kept.origins.len()];
     for record in records.iter().flatten() {
-        runs[record.origin] += 1;
+        let (runs, compute_s) = &mut work[record.origin];
+        *runs += 1;
+        *compute_s += record.wall_s;
     }
-    let contributed = kept.origins.iter().zip(runs).filter(|(_, runs)| *runs > 0);
+    let contributed = kept.origins.iter().zip(work);
     contributed
-        .filter_map(|(origin, runs)| {
+        .filter(|(_, (runs, _))| *runs > 0)
+        .filter_map(|(origin, (runs, compute_s))| {
             let Origin {
                 tool,
                 host,
@@ -63,6 +105,7 @@ pub fn contributions(kept: &Kept, records: &[Option<&Record>]) -> Vec<Contributi
             } = origin.clone()?;
             Some(Contribution {
                 runs,
+                compute_s: (compute_s * 1e3).round() / 1e3,
                 process,
                 host,
                 tool,
@@ -128,8 +171,6 @@ pub struct Counts {
     pub diverged: usize,
     /// Runs that failed.
     pub failed: usize,
-    /// Runs that the process that wrote the tables computed.
-    pub computed: usize,
-    /// Runs that were there before.
-    pub reused: usize,
+    /// Runs that have not been computed: none, unless the tables are partial.
+    pub missing: usize,
 }

@@ -58,8 +58,7 @@ pub struct Tool {
     pub git_revision: String,
     /// Whether the sources had uncommitted changes when it was built; missing if unknown.
     pub git_dirty: Option<bool>,
-    /// Hash of these changes, as `git diff HEAD | git hash-object --stdin` gives it; empty if there
-    /// were none.
+    /// Hash of these changes, as `git hash-object` gives it for [`Changes`]; empty if there were none.
     pub git_diff: String,
     /// SHA-256 of the Cargo.lock that it was built with.
     pub lockfile_sha256: String,
@@ -100,6 +99,30 @@ impl Tool {
             ..
         } = self;
         format!("{name} {version} ({revision}), numerics version {numerics_version}")
+    }
+}
+
+/// The uncommitted changes of the sources that this program was built from: kept with results, so that
+/// a dirty build can be built again.
+#[derive(Debug, Clone, Copy)]
+pub struct Changes {
+    /// As `git apply` takes them.
+    pub diff: &'static str,
+    /// Their hash, see [`Tool::git_diff`].
+    hash: &'static str,
+}
+
+impl Changes {
+    /// Those of this program, if there were any.
+    pub fn of_this_program() -> Option<Self> {
+        let diff = include_str!(concat!(env!("OUT_DIR"), "/sources.diff"));
+        let hash = env!("SYNAPSE_GIT_DIFF");
+        (!diff.is_empty() && !hash.is_empty()).then_some(Self { diff, hash })
+    }
+
+    /// The file that keeps them in a result folder.
+    pub fn file_name(self) -> String {
+        format!("sources-{}.diff", &self.hash[..self.hash.len().min(12)])
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Arguments {
     /// Only the runs with this value, for studies that sweep more than rule and learning rate
     #[arg(long = "where", value_name = "PATH=VALUE")]
     selection: Vec<String>,
+    #[command(flatten)]
+    accept: super::PartialArgs,
 }
 
 /// Writes tables and figure, prints the files and the scores.
@@ -31,13 +33,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
         path: dir.clone(),
         problem,
     })?;
-    let comparison = Comparison::read(dir, &arguments.reference, &selection)?;
+    let comparison = Comparison::read(
+        dir,
+        &arguments.reference,
+        &selection,
+        arguments.accept.accept(),
+    )?;
     let files = comparison.write(arguments.out.as_ref().unwrap_or(dir))?;
     let mut text = String::new();
     for file in &files.all {
         text.push_str(&format!("{}\n", file.display()));
     }
     text.push('\n');
+    if let Some(extent) = comparison.partial() {
+        text.push_str(&format!("{extent}\n\n"));
+    }
     text.push_str(&comparison.words());
     // A closed pipe is the reader's choice: the files are written.
     let _ = write!(io::stdout().lock(), "{text}");

@@ -19,6 +19,8 @@ pub struct Arguments {
     /// Choose by the tracking MSE instead of the test MSE
     #[arg(long)]
     tracking: bool,
+    #[command(flatten)]
+    accept: super::PartialArgs,
 }
 
 /// Writes `tuning.csv`, prints it as a table.
@@ -28,14 +30,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
     } else {
         Metric::TestMse
     };
-    let (tuning, tables) = Tuning::read(&arguments.dir, &arguments.over, metric)?;
-    let file = tuning.write(&tables, &arguments.dir)?;
+    let accept = arguments.accept.accept();
+    let (tuning, inputs) = Tuning::read(&arguments.dir, &arguments.over, metric, accept)?;
+    let file = tuning.write(&inputs.tables, &arguments.dir)?;
+    let partial = match inputs.extent.is_partial() {
+        true => format!("{}\n\n", inputs.extent),
+        false => String::new(),
+    };
     // A closed pipe is the reader's choice: the file is written.
     let _ = write!(
         io::stdout().lock(),
-        "{}\n\n{}",
+        "{}\n\n{partial}{}",
         file.display(),
-        tuning.words(&tables)
+        tuning.words(&inputs.tables)
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -18,8 +18,10 @@ pub mod table;
 
 pub use side::parse_where;
 
+use crate::Inputs;
 use crate::error::ReportError;
 use crate::expectation::Where;
+use crate::manifest::{Accept, Extent};
 use crate::study::Study;
 use crate::tables::Cell;
 use rayon::prelude::*;
@@ -86,6 +88,8 @@ pub struct Comparison {
     pub study: String,
     /// The selection of the study's conditions, as words; empty if all.
     pub selection: String,
+    /// How much of the study its tables hold, if they were read from a result folder.
+    pub extent: Option<Extent>,
     /// The reference's file name.
     pub reference: String,
     /// The common conditions: by rule in the order of the study, then by ascending η₀.
@@ -126,8 +130,13 @@ impl Comparison {
         folder: &Path,
         reference_file: &Path,
         selection: &Where,
+        accept: Accept,
     ) -> Result<Self, ReportError> {
-        let (study, mut tables) = crate::inputs(folder)?;
+        let Inputs {
+            study,
+            mut tables,
+            extent,
+        } = crate::inputs(folder, accept)?;
         let (own, unrated) = side::own(folder, &mut tables, selection)?;
         let reference = reference::read(reference_file)?;
         let problem = |problem: String| ReportError::Compare {
@@ -139,6 +148,7 @@ impl Comparison {
             .map_or(String::new(), |n| n.to_string_lossy().into_owned());
         let mut new = Self::of(&study, &name, (own, unrated), reference).map_err(problem)?;
         new.selection = selection.to_string();
+        new.extent = Some(extent);
         Ok(new)
     }
 
@@ -196,6 +206,7 @@ impl Comparison {
         Ok(Self {
             study: study.name.clone(),
             selection: String::new(),
+            extent: None,
             reference: reference_name.to_string(),
             trial,
             own_replicates: replicates(pairs.iter().map(|p| &p.own)),
@@ -207,6 +218,11 @@ impl Comparison {
             rows,
             pairs,
         })
+    }
+
+    /// How much of the study there is, if that is not all of it.
+    pub fn partial(&self) -> Option<Extent> {
+        self.extent.filter(|extent| extent.is_partial())
     }
 
     /// The rules of the common conditions, each once, in order.

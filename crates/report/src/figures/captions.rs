@@ -66,6 +66,9 @@ pub(super) fn basis(results: &Results, rows: &[&Row]) -> String {
         counted(replicates(|r| r.network), "network"),
         counted(replicates(|r| r.target), "target")
     );
+    if results.extent.is_partial() {
+        let _ = write!(text, "; {}", results.extent);
+    }
     let total = sum(|r| r.n);
     let _ = match sum(|r| r.diverged) {
         0 => write!(text, "; no run diverged"),

@@ -104,8 +104,14 @@ pub(super) fn read(
     let mut finder = RunFinder::new(ids);
     while table.advance()? {
         let index = finder.find(&table, tables)?;
-        if Status::parse(table.text(status)).is_none() {
-            return Err(table.cell_error(status, "ok, diverged or failed"));
+        match Status::parse(table.text(status)) {
+            None => return Err(table.cell_error(status, "ok, diverged or failed")),
+            Some(found) if found != tables.runs[index].status => {
+                let word = tables.runs[index].status.word();
+                let allowed = format!("{word}, as {} says for this run_id", runs::FILE);
+                return Err(table.cell_error(status, &allowed));
+            }
+            Some(_) => {}
         }
         let checkpoint = Checkpoint {
             trial: table.whole(status + 1)?,

@@ -1,5 +1,6 @@
 //! The tables of a result folder, in memory: conditions, runs, their curves and traces.
 
+mod agreement;
 mod curves;
 mod line;
 mod runs;
@@ -10,6 +11,7 @@ use crate::expectation::Metric;
 use std::collections::HashMap;
 use std::path::Path;
 
+pub use agreement::Disagreement;
 pub use line::TableReader;
 
 /// What a table is called, and the columns that follow `run_id` and the parameters.
@@ -51,6 +53,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// The word in the tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Diverged => "diverged",
+            Self::Failed => "failed",
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         match text {
             "ok" => Some(Self::Ok),
@@ -95,6 +106,14 @@ pub struct Run {
     pub target: u32,
     /// How it ended.
     pub status: Status,
+    /// Trial and step of its divergence.
+    pub diverged: Option<(u64, u64)>,
+    /// The test MSE that `runs.csv` has: that of the last checkpoint.
+    pub test_mse: Option<f64>,
+    /// The tracking MSE that `runs.csv` has.
+    pub tracking_mse: Option<f64>,
+    /// What went wrong, if it failed.
+    pub message: String,
     /// Its rows of `curves.csv`, by ascending trial.
     pub curve: Vec<Checkpoint>,
 }

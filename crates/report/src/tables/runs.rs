@@ -50,6 +50,10 @@ pub(super) fn read(mut table: TableReader<'_>) -> Result<Tables, ReportError> {
         if id.is_empty() || !ids.insert(id.clone()) {
             return Err(table.cell_error(0, "not empty and different in each row"));
         }
+        let step_of_divergence = |offset: usize| match table.text(network + offset) {
+            "" => Ok(None),
+            _ => table.whole::<u64>(network + offset).map(Some),
+        };
         let run = Run {
             id,
             condition,
@@ -57,16 +61,13 @@ pub(super) fn read(mut table: TableReader<'_>) -> Result<Tables, ReportError> {
             target: table.whole(network + 1)?,
             status: Status::parse(table.text(network + 2))
                 .ok_or_else(|| table.cell_error(network + 2, "ok, diverged or failed"))?,
+            diverged: step_of_divergence(3)?.zip(step_of_divergence(4)?),
+            test_mse: table.mse(network + 5)?,
+            tracking_mse: table.mse(network + 6)?,
+            message: table.text(network + 7).to_string(),
             curve: Vec::new(),
         };
-        for offset in [3, 4] {
-            if !table.text(network + offset).is_empty() {
-                table.whole::<u64>(network + offset)?;
-            }
-        }
-        for offset in [5, 6, 8] {
-            table.mse(network + offset)?;
-        }
+        table.mse(network + 8)?;
         if !cells_seen.insert((condition, run.network, run.target)) {
             return Err(table.record_error(format!(
                 "network {} and target {} stand twice in the same condition",

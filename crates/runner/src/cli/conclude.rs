@@ -1,14 +1,16 @@
 //! The end of a study: tables, manifest, report and verdict, once all runs are there.
 
 use super::say;
-pub(super) use crate::provenance::utc;
-use crate::manifest::{Counts, Manifest, StudyOrigin, contributions};
+use crate::manifest::{Counts, Manifest, StudyOrigin, Writer, contributions};
 use crate::provenance::Origin;
+pub(super) use crate::provenance::utc;
 use crate::spec::Study;
 use crate::store::{Folder, Kept, Record, RecordStatus, StoreError, write_tables};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
+use synapse_report::files::open;
+use synapse_report::manifest::FILE as MANIFEST;
 
 /// What is asked of the end.
 pub(super) struct Wishes {
@@ -41,7 +43,8 @@ pub(super) fn write_study(folder: &Folder, study: &Study) -> Result<String, Stor
     Ok(text)
 }
 
-/// Writes tables, manifest and report of a study whose runs are all there.
+/// Writes tables, manifest and report of a study whose runs are all there, or of a part of it if that
+/// is wanted.
 pub(super) fn conclude(
     folder: &Folder,
     study: &Study,
@@ -51,37 +54,30 @@ pub(super) fn conclude(
 ) -> Result<ExitCode, StoreError> {
     let text = write_study(folder, study)?;
     let records = kept.of_study(study);
-    write_tables(folder, study, &records)?;
-    let counts = count(study, &records, work.computed);
+    let counts = count(study, &records);
+    let tables = write_tables(folder, study, &records)?;
     let elapsed = work.started.elapsed();
-    let Origin {
-        tool,
-        host,
-        process,
-    } = work.origin.clone();
-    let manifest = Manifest {
-        tool,
-        study: StudyOrigin::of(&study.name, work.spec, &text),
-        host,
-        command: process.command,
-        threads: process.threads,
-        started: process.started,
-        finished: utc(SystemTime::now()),
-        wall_s: elapsed.as_millis() as f64 / 1e3,
-        counts,
-        processes: contributions(kept, &records),
-    };
-    folder.write("manifest.json", |out| {
-        serde_json::to_writer_pretty(&mut *out, &manifest)?;
-        out.write_all(b"\n")
-    })?;
+    write_manifest(
+        folder,
+        &Manifest {
+            study: StudyOrigin::of(&study.name, work.spec, &text),
+            counts,
+            tables,
+            processes: contributions(kept, &records),
+            written_by: writer(work, elapsed),
+        },
+    )?;
     if !wishes.quiet {
         let tenths = Duration::from_millis(100 * (elapsed.as_millis() / 100) as u64);
+        let missing = match counts.missing {
+            0 => String::new(),
+            some => format!(", {some} missing"),
+        };
         say(format_args!(
-            "{}: {} runs ({} computed now), {} ok, {} diverged, {} failed, in {}",
+            "{}: {} runs ({} computed now), {} ok, {} diverged, {} failed{missing}, in {}",
             folder.path().display(),
             counts.runs,
-            counts.computed,
+            work.computed,
             counts.ok,
             counts.diverged,
             counts.failed,
@@ -89,11 +85,42 @@ pub(super) fn conclude(
         ));
     }
     tell_failures(&records, counts.failed);
-    let report_holds = wishes.no_report || report_on(folder, study, wishes.quiet);
+    let report_holds =
+        wishes.no_report || counts.missing > 0 || report_on(folder, study, wishes.quiet);
     Ok(if counts.failed > 0 || !report_holds {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
+    })
+}
+
+fn writer(work: &Work<'_>, elapsed: Duration) -> Writer {
+    let Origin {
+        tool,
+        host,
+        process,
+    } = work.origin.clone();
+    Writer {
+        tool,
+        host,
+        command: process.command,
+        threads: process.threads,
+        started: process.started,
+        finished: utc(SystemTime::now()),
+        wall_s: elapsed.as_millis() as f64 / 1e3,
+        computed: work.computed,
+    }
+}
+
+/// Writes the manifest, unless the one that is there says the same of the runs.
+fn write_manifest(folder: &Folder, manifest: &Manifest) -> Result<(), StoreError> {
+    let before = open::bytes(&folder.path().join(MANIFEST));
+    if before.is_ok_and(|before| manifest.says_no_more_than(&before)) {
+        return Ok(());
+    }
+    folder.write(MANIFEST, |out| {
+        serde_json::to_writer_pretty(&mut *out, manifest)?;
+        out.write_all(b"\n")
     })
 }
 
@@ -141,21 +168,21 @@ fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
     }
 }
 
-fn count(study: &Study, records: &[Option<&Record>], computed: usize) -> Counts {
+fn count(study: &Study, records: &[Option<&Record>]) -> Counts {
     let mut counts = Counts {
         conditions: study.conditions.len(),
         runs: study.runs(),
         ok: 0,
         diverged: 0,
         failed: 0,
-        computed,
-        reused: study.runs() - computed,
+        missing: 0,
     };
     for record in records {
         match record.map(|record| record.status) {
             Some(RecordStatus::Ok) => counts.ok += 1,
             Some(RecordStatus::Diverged) => counts.diverged += 1,
-            Some(RecordStatus::Failed) | None => counts.failed += 1,
+            Some(RecordStatus::Failed) => counts.failed += 1,
+            None => counts.missing += 1,
         }
     }
     counts

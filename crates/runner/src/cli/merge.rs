@@ -18,6 +18,10 @@ pub(super) struct MergeArgs {
     /// A result folder
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// Write the tables of the runs that are there, though others are missing; `report --partial` reads
+    /// them
+    #[arg(long)]
+    partial: bool,
     /// Write the tables, but no statistics and figures
     #[arg(long)]
     no_report: bool,
@@ -46,8 +50,7 @@ fn complete(args: &MergeArgs, study: &Study) -> Result<ExitCode, StoreError> {
     if tell_damage(&args.folder, &kept) {
         return Ok(ExitCode::from(1));
     }
-    let missing = missing(study, &kept);
-    if missing > 0 {
+    if !args.partial && missing(study, &kept) > 0 {
         return Ok(ExitCode::from(1));
     }
     if kept.repeated > 0 {
@@ -107,6 +110,8 @@ fn missing(study: &Study, kept: &Kept) -> usize {
     if others > 0 {
         eprintln!("  and runs of {others} more conditions");
     }
-    eprintln!("the command that computed the others goes on from there");
+    eprintln!(
+        "run the command that computed the others again, or give --partial to write the tables of those"
+    );
     missing
 }

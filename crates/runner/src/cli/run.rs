@@ -7,7 +7,8 @@ use crate::continuation::Starts;
 use crate::execute::{Computation, ExecuteError, execute};
 use crate::inventory::Inventory;
 use crate::progress::{Report, start_log};
-use crate::provenance::Origin;
+use crate::provenance::{Changes, Origin};
+use crate::replacement;
 use crate::shard::{self, Shard};
 use crate::spec::Study;
 use crate::store::{Folder, Journal, Kept, Record, RecordStatus, States, StoreError};
@@ -89,9 +90,14 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         tracing::warn!("{lost}");
     }
     if !args.replace && !starts.extends() {
-        refuse_to_replace(study, &kept, &path)?;
+        replacement::allow(study, &kept, &path)?;
     }
     write_study(&folder, study)?;
+    if let Some(changes) = Changes::of_this_program().filter(|_| !inventory.pending.is_empty()) {
+        folder.write(&changes.file_name(), |out| {
+            out.write_all(changes.diff.as_bytes())
+        })?;
+    }
     let mut journal = Journal::new(folder.path(), origin.clone());
     let end = match compute(args, study, &inventory, &starts, &mut journal, &mut kept) {
         Ok(end) => end,
@@ -131,38 +137,6 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         computed: end.computed,
     };
     conclude(&folder, study, &kept, &work, &wishes)
-}
-
-/// Tables of a study that shares no run with this one are not overwritten without a word.
-pub(super) fn refuse_to_replace(
-    study: &Study,
-    kept: &Kept,
-    folder: &std::path::Path,
-) -> Result<(), StoreError> {
-    if kept.records.is_empty() || !folder.join("runs.csv").exists() {
-        return Ok(());
-    }
-    let known = |position| {
-        kept.records
-            .contains_key(&study.run_id(study.run(position)))
-    };
-    let own = (0..study.runs())
-        .filter(|&position| known(position))
-        .count();
-    if own == 0 {
-        return Err(StoreError::OtherStudy {
-            folder: folder.to_owned(),
-            runs: kept.records.len(),
-        });
-    }
-    let foreign = kept.records.len() - own;
-    if foreign > 0 {
-        tracing::warn!(
-            "{}: {foreign} runs of an earlier version of this study stay in the journal, but not in the tables",
-            folder.display()
-        );
-    }
-    Ok(())
 }
 
 /// How the computation ended.

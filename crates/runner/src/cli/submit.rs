@@ -2,13 +2,13 @@
 
 use super::conclude::{tell_damage, utc, write_study};
 use super::plan::{bytes, roughly};
-use super::run::refuse_to_replace;
 use super::{refuse, say};
 use crate::continuation::Starts;
 use crate::estimate::Estimate;
 use crate::inventory::Inventory;
 use crate::progress::start_log;
 use crate::provenance::Origin;
+use crate::replacement;
 use crate::shard::{MAX_SHARDS, division};
 use crate::slurm::array::arrays;
 use crate::slurm::folder::SlurmFolder;
@@ -180,7 +180,7 @@ impl<'a> Site<'a> {
         }
         if !args.replace && !starts.extends() {
             // Tasks would be refused.
-            refuse_to_replace(study, &kept, folder)?;
+            replacement::allow(study, &kept, folder)?;
         }
         Ok(Ok(Need {
             pending,

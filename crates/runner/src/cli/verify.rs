@@ -1,18 +1,24 @@
-//! `runner verify DIR`: computes some runs again, and compares bits.
+//! `runner verify DIR`: holds the tables against the journal, computes some runs again, and compares
+//! bits. A published folder has no journal: then its tables are what is verified.
 
 use super::conclude::tell_damage;
-use super::{refuse, say, study_of};
+use super::{BAD_INPUT, refuse, say, study_of};
 use crate::batch::pack;
 use crate::continuation::Starts;
 use crate::execute::{Computation, Silent, execute};
 use crate::provenance::{Host, Tool};
 use crate::spec::{RunKey, Study};
-use crate::store::{Kept, Record, RecordStatus, StoreError};
+use crate::store::{
+    Kept, Record, RecordStatus, StoreError, TableDifference, differences, records_of,
+};
 use clap::Args;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
+use synapse_report::ReportError;
+use synapse_report::manifest::{Accept, Mismatch};
+use synapse_report::tables::RUNS;
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
@@ -25,6 +31,9 @@ pub(super) struct VerifyArgs {
     /// Another seed chooses other runs
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     seed: u64,
+    /// Accept the tables of an unfinished study
+    #[arg(long)]
+    partial: bool,
     /// Worker threads [default: all processors]
     #[arg(short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -42,9 +51,106 @@ pub(super) fn verify(args: &VerifyArgs) -> ExitCode {
     }
 }
 
+/// What is verified.
+struct Subject {
+    kept: Kept,
+    /// How it is called.
+    words: &'static str,
+    /// Cells of the tables that are not what the journal says.
+    differences: Vec<TableDifference>,
+}
+
+/// Reads journals and tables; the exit code if that is the end.
+fn subject(args: &VerifyArgs, study: &Study) -> Result<Result<Subject, ExitCode>, StoreError> {
+    let folder = &args.folder;
+    let kept = Kept::read_for(folder, study)?;
+    if !folder.join(RUNS.file).exists() {
+        let words = "there are no tables yet";
+        return Ok(Ok(Subject {
+            kept,
+            words,
+            differences: Vec::new(),
+        }));
+    }
+    let accept = match args.partial {
+        true => Accept::Partial,
+        false => Accept::Whole,
+    };
+    let read = synapse_report::inputs(folder, accept);
+    if kept.records.is_empty() {
+        let inputs = match read {
+            Ok(inputs) => inputs,
+            Err(error) => return Ok(Err(refuse(&error))),
+        };
+        let Some(kept) = records_of(&inputs.tables) else {
+            eprintln!(
+                "{}: {} holds a run_id that is none",
+                folder.display(),
+                RUNS.file
+            );
+            return Ok(Err(ExitCode::from(BAD_INPUT)));
+        };
+        let words = "there is no journal: the tables were read";
+        return Ok(Ok(Subject {
+            kept,
+            words,
+            differences: Vec::new(),
+        }));
+    }
+    // Those of another study or of a part of this one differ everywhere: why is said in one line.
+    if let Err(
+        error @ ReportError::Belonging {
+            mismatch:
+                Mismatch::OtherStudy { .. }
+                | Mismatch::Partial(_)
+                | Mismatch::Unsigned
+                | Mismatch::Unreadable { .. },
+            ..
+        },
+    ) = &read
+    {
+        return Ok(Err(refuse(error)));
+    }
+    let differences = match differences(study, &kept.of_study(study), folder) {
+        Ok(differences) => differences,
+        Err(error) => {
+            return Err(StoreError::Io {
+                action: "cannot read the tables of",
+                path: folder.clone(),
+                error,
+            });
+        }
+    };
+    if let (Err(error), true) = (&read, differences.is_empty()) {
+        return Ok(Err(refuse(error)));
+    }
+    let words = "the tables agree with the journal";
+    Ok(Ok(Subject {
+        kept,
+        words,
+        differences,
+    }))
+}
+
 fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
-    let kept = Kept::read_for(&args.folder, study)?;
+    let Subject {
+        kept,
+        words,
+        differences: in_tables,
+    } = match subject(args, study)? {
+        Ok(subject) => subject,
+        Err(code) => return Ok(code),
+    };
     let conflicts = tell_damage(&args.folder, &kept);
+    for difference in &in_tables {
+        eprintln!("{}/{difference}", args.folder.display());
+    }
+    if !in_tables.is_empty() {
+        eprintln!(
+            "the tables were changed after they were written; run `runner merge {}` to write them again from the journal",
+            args.folder.display()
+        );
+    }
     let sample = sample(study, &kept, args);
     if sample.is_empty() {
         eprintln!("{}: no run of the study is there", args.folder.display());
@@ -81,9 +187,14 @@ fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
         let Some(now) = again.iter().find(|record| record.id == id) else {
             continue;
         };
-        for before in all.filter(|before| !before.same_result(now)) {
-            differences += 1;
-            tell(study, key, &kept, before, now);
+        for before in all {
+            if !before.same_result(now) {
+                differences += 1;
+                tell(study, key, &kept, before, now);
+            } else if !before.same_trace(now) {
+                differences += 1;
+                eprintln!("run {id}: its trace differs from the one computed now");
+            }
         }
     }
     let count = sample.len();
@@ -93,10 +204,14 @@ fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
             args.folder.display(),
             study.runs()
         ));
+        if in_tables.is_empty() {
+            say(format_args!("{}: {words}", args.folder.display()));
+        }
     } else {
         eprintln!("{differences} differences in {count} runs that were computed again");
     }
-    Ok(ExitCode::from(u8::from(differences > 0 || conflicts)))
+    let wrong = differences > 0 || conflicts || !in_tables.is_empty();
+    Ok(ExitCode::from(u8::from(wrong)))
 }
 
 /// The runs to compute again: those with contradicting results, then those whose hash with the seed is

@@ -16,8 +16,7 @@ pub use error::ExportError;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use synapse_report::ReportError;
-use synapse_report::tables::{CURVES, RUNS};
+use synapse_report::manifest::Accept;
 
 /// From which folder to which.
 #[derive(Debug)]
@@ -34,23 +33,11 @@ impl Export {
     /// Another folder must be new or empty: files of the same names may be those of another study.
     ///
     /// # Errors
-    /// The result folder does not exist or has no tables; the other folder has content.
+    /// The result folder does not exist, or its tables are not those of the whole study; the other
+    /// folder has content.
     pub fn new(results: &Path, to: Option<&Path>) -> Result<Self, ExportError> {
-        if !results.is_dir() {
-            return Err(ReportError::NoFolder {
-                path: results.to_owned(),
-            }
-            .into());
-        }
-        for table in [RUNS, CURVES] {
-            if !results.join(table.file).is_file() {
-                return Err(ReportError::NoFile {
-                    folder: results.to_owned(),
-                    file: table.file,
-                }
-                .into());
-            }
-        }
+        // Half a study, another's tables or edited ones are not for publication.
+        synapse_report::inputs(results, Accept::Whole)?;
         let target = to.unwrap_or(results);
         let itself = match (fs::canonicalize(target), fs::canonicalize(results)) {
             (Ok(target), Ok(results)) => target == results,

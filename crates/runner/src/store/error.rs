@@ -1,5 +1,6 @@
 //! What can go wrong with a result folder.
 
+use crate::replacement::Obstacle;
 use crate::slurm::script::for_shell;
 use std::fmt;
 use std::io;
@@ -58,8 +59,8 @@ pub enum StoreError {
     OtherStudy {
         /// The folder.
         folder: PathBuf,
-        /// How many runs there are.
-        runs: usize,
+        /// What says so.
+        obstacle: Obstacle,
     },
 }
 
@@ -137,9 +138,9 @@ impl fmt::Display for StoreError {
                     for_shell(&format!("{path}.damaged"))
                 )
             }
-            Self::OtherStudy { folder, runs } => write!(
+            Self::OtherStudy { folder, obstacle } => write!(
                 f,
-                "{}: {runs} runs are there, and not one of them belongs to this study; give --out another folder, or --replace to put these results in their place (the journal keeps them)",
+                "{}: {obstacle}. Give --out another folder, or --replace to put this study in its place (the journal keeps its runs)",
                 folder.display()
             ),
         }

@@ -164,11 +164,7 @@ fn alone(
 }
 
 /// The error that names the holders of a folder, and the lock that may have been left behind.
-fn refusal_of(
-    folder: &Path,
-    marks: impl Iterator<Item = Mark>,
-    own: &[String],
-) -> StoreError {
+fn refusal_of(folder: &Path, marks: impl Iterator<Item = Mark>, own: &[String]) -> StoreError {
     let now = lock::time_of(folder, own);
     let marks: Vec<Mark> = marks.collect();
     let in_doubt = |mark: &&Mark| mark.is_doubtful(now) || mark.breaking().is_some();

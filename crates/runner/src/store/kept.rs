@@ -61,10 +61,7 @@ impl Kept {
         })
     }
 
-    fn read_if(
-        folder: &Path,
-        is_of_run: impl Fn(&Record) -> bool,
-    ) -> Result<Self, StoreError> {
+    fn read_if(folder: &Path, is_of_run: impl Fn(&Record) -> bool) -> Result<Self, StoreError> {
         let mut kept = Self::default();
         let journals = read_journals(folder, |json| serde_json::from_slice::<Record>(json).ok())?;
         for journal in journals {

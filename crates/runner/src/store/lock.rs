@@ -298,7 +298,9 @@ pub(super) fn probe(path: PathBuf) -> Option<Mark> {
             ..mark
         }),
         // No locks here: its holder may have them elsewhere.
-        Err(TryLockError::Error(error)) if unsupported(&error) => Some(mark).filter(|m| !m.is_gone()),
+        Err(TryLockError::Error(error)) if unsupported(&error) => {
+            Some(mark).filter(|m| !m.is_gone())
+        }
         _ => None,
     }
 }
@@ -329,7 +331,9 @@ impl Held {
         loop {
             match OpenOptions::new().create_new(true).write(true).open(&path) {
                 Ok(mut file) => {
-                    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+                    let written = file
+                        .write_all(text.as_bytes())
+                        .and_then(|()| file.sync_all());
                     if let Err(error) = written {
                         let _ = fs::remove_file(&path);
                         return Err(io()(error).into());
@@ -439,7 +443,9 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
 pub(super) fn time_of(folder: &Path, names: &[String]) -> SystemTime {
     let written = |name: &String| {
         let path = [folder.join(name), folder.join(format!("{name}{HELD}"))];
-        let times = path.iter().filter_map(|path| fs::metadata(path).ok()?.modified().ok());
+        let times = path
+            .iter()
+            .filter_map(|path| fs::metadata(path).ok()?.modified().ok());
         times.max()
     };
     names
@@ -503,7 +509,10 @@ mod tests {
         let now = SystemTime::now();
         assert!(!mark(&path).is_doubtful(now));
         let told = mark(&path).told(now + Duration::from_secs(3700));
-        assert!(told.starts_with("other, last sign of life 1h 1m "), "{told}");
+        assert!(
+            told.starts_with("other, last sign of life 1h 1m "),
+            "{told}"
+        );
         assert!(mark(&path).is_doubtful(now + Duration::from_secs(3700)));
         // No name: a full disk.
         std::fs::write(&path, "").unwrap();

@@ -68,6 +68,19 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Whether two records of a run have the same trace, to the bit; one without a trace contradicts none.
+    pub fn same_trace(&self, other: &Self) -> bool {
+        let (Some(a), Some(b)) = (&self.trace, &other.trace) else {
+            return true;
+        };
+        let same = |a: &[f64], b: &[f64]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+        };
+        a.trial == b.trial && same(&a.t_ms, &b.t_ms) && same(&a.v_tar, &b.v_tar) && same(&a.v, &b.v)
+    }
+}
+
 /// Target and output over the last test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

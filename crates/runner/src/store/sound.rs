@@ -12,7 +12,9 @@ pub(super) fn is_possible(record: &Record) -> bool {
     let checkpoints = &record.checkpoints;
     let ascend = checkpoints.is_sorted_by(|a, b| a.0 < b.0);
     if !ascend
-        || !checkpoints.iter().all(|point| error(point.1) && error(point.2))
+        || !checkpoints
+            .iter()
+            .all(|point| error(point.1) && error(point.2))
         || record.wall_s < 0.0
     {
         return false;

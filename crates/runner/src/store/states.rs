@@ -46,7 +46,9 @@ impl States {
             none => {
                 let name = &self.name;
                 let file = fs::create_dir_all(&self.folder)
-                    .and_then(|()| unique::create(&self.folder, |digits| format!("{name}-{digits}")))
+                    .and_then(|()| {
+                        unique::create(&self.folder, |digits| format!("{name}-{digits}"))
+                    })
                     .map_err(StoreError::io("cannot write", self.folder.join(name)))?;
                 none.insert(file)
             }

@@ -6,11 +6,19 @@
 
 use super::{Folder, Record, RecordStatus, StoreError};
 use crate::spec::Study;
+use crate::spec::identity::hex;
 use crate::spec::scalar::shortest;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io::Write;
+use synapse_report::manifest::TableDigest;
+use synapse_report::tables::{CURVES, RUNS, TRACES, TableForm};
 
-/// Writes the three tables of a study from the records of its runs, in its order. Runs without a
-/// record have no rows.
+/// Names of tables, and what identifies each.
+pub type Digests = BTreeMap<&'static str, TableDigest>;
+
+/// Writes the three tables of a study from the records of its runs, in its order; what identifies
+/// them. Runs without a record have no rows.
 ///
 /// # Errors
 /// The disk's.
@@ -18,11 +26,51 @@ pub fn write_tables(
     folder: &Folder,
     study: &Study,
     records: &[Option<&Record>],
-) -> Result<(), StoreError> {
+) -> Result<Digests, StoreError> {
     let rows = Rows { study, records };
-    folder.write("runs.csv", |out| rows.runs(out))?;
-    folder.write("curves.csv", |out| rows.curves(out))?;
-    folder.write("traces.csv", |out| rows.traces(out))
+    let mut digests = Digests::new();
+    for form in [RUNS, CURVES, TRACES] {
+        let mut digest = None;
+        folder.write(form.file, |out| {
+            let mut hashing = Hashing {
+                out,
+                hash: Sha256::new(),
+            };
+            let rows = rows.table_of(form, &mut hashing)?;
+            let sha256 = hex(&hashing.hash.finalize());
+            digest = Some(TableDigest { rows, sha256 });
+            Ok(())
+        })?;
+        digests.extend(digest.map(|digest| (form.file, digest)));
+    }
+    Ok(digests)
+}
+
+/// A table of a study as a text, for comparison with one that was written.
+pub fn table_text(study: &Study, records: &[Option<&Record>], form: TableForm) -> Vec<u8> {
+    let mut text = Vec::new();
+    Rows { study, records }
+        .table_of(form, &mut text)
+        .expect("writing to memory does not fail");
+    text
+}
+
+/// Passes on what is written, and hashes it.
+struct Hashing<'a> {
+    out: &'a mut dyn Write,
+    hash: Sha256,
+}
+
+impl Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
 }
 
 struct Rows<'a> {
@@ -31,7 +79,16 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn runs(&self, out: &mut dyn Write) -> std::io::Result<()> {
+    /// Writes a table; how many rows it has.
+    fn table_of(&self, form: TableForm, out: &mut dyn Write) -> std::io::Result<u64> {
+        match form {
+            RUNS => self.runs(out),
+            CURVES => self.curves(out),
+            _ => self.traces(out),
+        }
+    }
+
+    fn runs(&self, out: &mut dyn Write) -> std::io::Result<u64> {
         let results = [
             "status",
             "diverged_trial",
@@ -59,7 +116,7 @@ impl Rows<'_> {
         })
     }
 
-    fn curves(&self, out: &mut dyn Write) -> std::io::Result<()> {
+    fn curves(&self, out: &mut dyn Write) -> std::io::Result<u64> {
         let results = ["status", "trial", "test_mse", "tracking_mse"];
         self.table(out, &results, |table, key, record| {
             if record.status == RecordStatus::Failed {
@@ -80,7 +137,7 @@ impl Rows<'_> {
         })
     }
 
-    fn traces(&self, out: &mut dyn Write) -> std::io::Result<()> {
+    fn traces(&self, out: &mut dyn Write) -> std::io::Result<u64> {
         let results = ["trial", "t_ms", "v_tar", "v"];
         self.table(out, &results, |table, key, record| {
             let Some(trace) = &record.trace else {
@@ -106,11 +163,12 @@ impl Rows<'_> {
         out: &mut dyn Write,
         results: &[&str],
         mut rows_of: impl FnMut(&mut Table<'_>, &[String], &Record) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
+    ) -> std::io::Result<u64> {
         let study = self.study;
         let columns = study.parameter_columns();
         let mut table = Table {
             writer: csv::Writer::from_writer(out),
+            rows: 0,
         };
         let header = ["run_id"]
             .into_iter()
@@ -143,12 +201,14 @@ impl Rows<'_> {
             cells[after - 1] = key.target.to_string();
             rows_of(&mut table, &cells, record)?;
         }
-        table.writer.flush()
+        table.writer.flush()?;
+        Ok(table.rows)
     }
 }
 
 struct Table<'a> {
     writer: csv::Writer<&'a mut dyn Write>,
+    rows: u64,
 }
 
 impl Table<'_> {
@@ -157,6 +217,7 @@ impl Table<'_> {
             self.writer.write_field(cell)?;
         }
         self.writer.write_record(None::<&[u8]>)?;
+        self.rows += 1;
         Ok(())
     }
 }

@@ -1,7 +1,6 @@
 //! Tests of the journals and locks.
 
 use super::*;
-use std::io::Write as _;
 use crate::provenance::Origin;
 use crate::shard::Shard;
 use crate::spec::RunId;

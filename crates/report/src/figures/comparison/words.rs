@@ -46,6 +46,9 @@ pub(super) fn basis(c: &Comparison, facets: &[Facet]) -> String {
         )
     };
     let mut text = side("This study", c.own_replicates, &own);
+    if let Some(extent) = c.partial() {
+        text = format!("{}. {text}", capitalised(&extent.to_string()));
+    }
     text.push_str(&side("Reference", c.reference_replicates, &reference));
     let mut methods: Vec<Method> = Vec::new();
     for row in &c.rows {

@@ -40,7 +40,7 @@ const KNOWN: [(&str, Role, &str); 6] = [
     (
         "manifest.json",
         Role::Output,
-        "Versions, machine, command, times and counts of the process.",
+        "Which study and tables these are, and the processes that computed their runs: versions, machines, commands, times.",
     ),
 ];
 
@@ -223,6 +223,7 @@ fn format(name: &str) -> Option<&'static str> {
         "png" => "image/png",
         "md" => "text/markdown",
         "html" => "text/html",
+        "diff" => "text/x-diff",
         _ => return None,
     })
 }

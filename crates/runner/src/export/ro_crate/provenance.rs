@@ -14,6 +14,8 @@ const FILE: &str = "manifest.json";
 #[derive(Debug)]
 pub(super) struct Provenance {
     manifest: Value,
+    /// What the manifest says of the process that wrote the tables, with study and counts.
+    writer: Value,
     /// When the process ended, as the manifest has it.
     pub(super) finished: String,
     /// Name of the program that wrote the tables.
@@ -33,8 +35,15 @@ impl Provenance {
         let bytes = std::fs::read(&path).map_err(ExportError::io("cannot read", &path))?;
         let manifest: Value =
             serde_json::from_slice(&bytes).map_err(|error| content(error.to_string()))?;
+        // In manifests of older versions the writer is the manifest itself.
+        let mut writer = manifest.get("written_by").unwrap_or(&manifest).clone();
+        for table in ["study", "counts"] {
+            if let (Some(writer), Some(value)) = (writer.as_object_mut(), manifest.get(table)) {
+                writer.insert(table.to_owned(), value.clone());
+            }
+        }
         let text = |pointer: &str| {
-            let value = manifest.pointer(pointer).and_then(Value::as_str);
+            let value = writer.pointer(pointer).and_then(Value::as_str);
             value.map(str::to_owned)
         };
         let needed = |pointer: &str| {
@@ -47,6 +56,7 @@ impl Provenance {
             finished: needed("/finished")?,
             tool: needed("/tool/name")?,
             spec: text("/study/spec"),
+            writer,
             manifest,
         })
     }
@@ -68,7 +78,7 @@ impl Provenance {
     fn others(&self) -> impl Iterator<Item = &Value> {
         let processes = self.manifest["processes"].as_array();
         processes.into_iter().flatten().filter(|other| {
-            let same = |key: &&str| other[*key] == self.manifest[*key];
+            let same = |key: &&str| other[*key] == self.writer[*key];
             !["started", "command", "host"].iter().all(same)
         })
     }
@@ -93,7 +103,7 @@ impl Provenance {
     ) -> Vec<Value> {
         let inputs = super::list(inputs);
         let mut graph = Graph::new(self);
-        let mut action = graph.action(ACTION, "CreateAction", &self.manifest);
+        let mut action = graph.action(ACTION, "CreateAction", &self.writer);
         action["name"] = json!(format!("Run of the study {study}"));
         action["object"] = inputs.clone();
         action["result"] = super::list(outputs);
@@ -142,7 +152,14 @@ impl<'a> Graph<'a> {
         }
         // A study and a machine have names, too; only the machine's is not told elsewhere.
         properties.extend(self.property(id, "host.name", &process["host"]["name"]));
-        for key in ["threads", "shard", "runs", "wall_s"] {
+        for key in [
+            "threads",
+            "shard",
+            "runs",
+            "compute_s",
+            "computed",
+            "wall_s",
+        ] {
             properties.extend(self.property(id, key, &process[key]));
         }
         let started = process["started"].as_str().map(with_offset);

@@ -1,0 +1,386 @@
+//! What `manifest.json` says of the tables, and whether it is so: they are of the study beside them,
+//! complete, and as they were written.
+//!
+//! The manifest names the study by the SHA-256 of `study.toml` and each table by the SHA-256 of its
+//! bytes, and says how many runs the study has. A study that was extended or changed and then killed
+//! leaves a new `study.toml` beside the old tables: their numbers are right and their verdict is not.
+//! So whoever reads tables asks here first. Manifests of older versions name less; what they name is
+//! compared all the same.
+
+use crate::error::ReportError;
+use crate::files::open;
+use crate::study::{self, Study};
+use crate::tables::{CURVES, RUNS, TRACES, Tables};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The file's name in a result folder.
+pub const FILE: &str = "manifest.json";
+
+/// What names a table: its rows, header apart, and the SHA-256 of its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableDigest {
+    /// Rows, without the header.
+    pub rows: u64,
+    /// SHA-256 of the whole file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// How much of its study the tables hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Runs with a row in `runs.csv`.
+    pub present: u64,
+    /// Runs of the study.
+    pub planned: u64,
+}
+
+impl Extent {
+    /// Whether runs are missing.
+    pub fn is_partial(self) -> bool {
+        self.present < self.planned
+    }
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "partial: {} of {} runs", self.present, self.planned)
+    }
+}
+
+/// Whether tables of an unfinished study will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accept {
+    /// Only those of a whole study.
+    Whole,
+    /// Also those of a part of it: what is made of them says so.
+    Partial,
+}
+
+/// Why tables are not those of the study beside them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// There is no manifest.
+    Unsigned,
+    /// The manifest is no manifest.
+    Unreadable {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The manifest names another `study.toml`.
+    OtherStudy {
+        /// How the study of the tables is called, if the manifest says so.
+        name: Option<String>,
+        /// How that of `study.toml` is called.
+        expected: String,
+        /// Runs in the tables.
+        present: u64,
+        /// Runs of `study.toml`.
+        planned: u64,
+    },
+    /// Runs are missing, and that was not accepted.
+    Partial(Extent),
+    /// The manifest counts other runs than the tables hold.
+    OtherCount {
+        /// Rows of `runs.csv`.
+        present: u64,
+        /// Rows that it should have.
+        expected: u64,
+    },
+    /// A table is not the one that the manifest names.
+    Edited {
+        /// Its file name.
+        file: &'static str,
+    },
+    /// A table that the manifest names is not there, or one that it does not name is.
+    TableSet {
+        /// Its file name.
+        file: &'static str,
+        /// Whether the manifest names it.
+        named: bool,
+    },
+}
+
+impl Mismatch {
+    /// The message about a result folder: what is wrong, and what to do.
+    pub(crate) fn message(&self, folder: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = folder.display();
+        let compute = Command {
+            words: "",
+            folder,
+            study: true,
+        };
+        let merge = Command {
+            words: "merge ",
+            folder,
+            study: false,
+        };
+        match self {
+            Self::Unsigned => write!(
+                f,
+                "{at}: no {FILE}, so nothing says which study the tables are of. \
+                 Run `{merge}` to write the tables and {FILE} from the journal"
+            ),
+            Self::Unreadable { problem } => {
+                write!(f, "{at}/{FILE}: {problem}. Run `{merge}` to write it again")
+            }
+            Self::OtherStudy {
+                name,
+                expected,
+                present,
+                planned,
+            } => {
+                write!(
+                    f,
+                    "{at}: the tables are of another study than {}",
+                    study::FILE
+                )?;
+                match name {
+                    Some(name) if name != expected => {
+                        write!(f, ": they are of {name:?}, it is {expected:?}")?;
+                    }
+                    _ => f.write_str(": it was changed after they were written")?,
+                }
+                write!(f, ". They hold {present} runs, it has {planned}. ")?;
+                write!(
+                    f,
+                    "Run `{compute}` to compute the runs that are missing and write the tables"
+                )
+            }
+            Self::Partial(extent) => write!(
+                f,
+                "{at}: {} of {} runs are missing. Run `{compute}` to compute them, \
+                 or give --partial where half a study will do",
+                extent.planned - extent.present,
+                extent.planned
+            ),
+            Self::OtherCount { present, expected } => write!(
+                f,
+                "{at}/{}: holds {present} runs, but {FILE} says {expected}. \
+                 Run `{merge}` to write the tables again from the journal",
+                RUNS.file
+            ),
+            Self::Edited { file } => write!(
+                f,
+                "{at}/{file}: not the table that {FILE} names: it was changed after it was written. \
+                 Run `{merge}` to write the tables again from the journal"
+            ),
+            Self::TableSet { file, named: true } => write!(
+                f,
+                "{at}: no {file}, which {FILE} names. \
+                 Run `{merge}` to write the tables again from the journal"
+            ),
+            Self::TableSet { file, named: false } => write!(
+                f,
+                "{at}/{file}: {FILE} names no such table, so it is of another study. \
+                 Run `{merge}` to write the tables again from the journal"
+            ),
+        }
+    }
+}
+
+/// A command for a result folder, as a shell takes it.
+struct Command<'a> {
+    words: &'static str,
+    folder: &'a Path,
+    /// Whether the study itself is run.
+    study: bool,
+}
+
+impl fmt::Display for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let folder = quoted(&self.folder.display().to_string());
+        write!(f, "runner {}", self.words)?;
+        if self.study {
+            let spec = quoted(&self.folder.join(study::FILE).display().to_string());
+            write!(f, "{spec} --out {folder}")
+        } else {
+            f.write_str(&folder)
+        }
+    }
+}
+
+/// A word as a POSIX shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// What a report needs of `manifest.json`; all else in it is passed over.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Wire {
+    #[serde(default)]
+    study: WireStudy,
+    counts: Option<WireCounts>,
+    #[serde(default)]
+    tables: BTreeMap<String, TableDigest>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct WireStudy {
+    name: Option<String>,
+    sha256: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct WireCounts {
+    runs: u64,
+    #[serde(default)]
+    missing: u64,
+}
+
+/// Finds out how much of the study beside them these tables hold.
+///
+/// # Errors
+/// [`ReportError::Belonging`] if they are of another study, incomplete and that is not accepted, or
+/// not as they were written; [`ReportError::Io`].
+pub fn examine(
+    folder: &Path,
+    study: &Study,
+    tables: &Tables,
+    accept: Accept,
+) -> Result<Extent, ReportError> {
+    let wrong = |mismatch| ReportError::Belonging {
+        folder: folder.to_path_buf(),
+        mismatch,
+    };
+    let wire = read(folder)?;
+    let present = tables.runs.len() as u64;
+    let planned = study.planned_runs();
+    let other = || {
+        wrong(Mismatch::OtherStudy {
+            name: wire.study.name.clone(),
+            expected: study.name.clone(),
+            present,
+            planned: planned.unwrap_or(0),
+        })
+    };
+    if let Some(sha256) = &wire.study.sha256
+        && *sha256 != sum(&folder.join(study::FILE))?
+    {
+        return Err(other());
+    }
+    let counted = wire.counts.as_ref().map(|counts| counts.runs);
+    // An older manifest names no study.toml: then at least the numbers of runs must be the same.
+    if let (Some(planned), Some(counted)) = (planned, counted)
+        && planned != counted
+    {
+        return Err(other());
+    }
+    if let Some(counts) = &wire.counts {
+        let expected = counts.runs.saturating_sub(counts.missing);
+        if present != expected {
+            return Err(wrong(Mismatch::OtherCount { present, expected }));
+        }
+    }
+    if !wire.tables.is_empty() {
+        same_tables(folder, &wire.tables).map_err(|error| match error {
+            Either::Mismatch(mismatch) => wrong(mismatch),
+            Either::Report(error) => error,
+        })?;
+    }
+    let extent = Extent {
+        present,
+        planned: planned.or(counted).unwrap_or(present).max(present),
+    };
+    if extent.is_partial() && accept == Accept::Whole {
+        return Err(wrong(Mismatch::Partial(extent)));
+    }
+    Ok(extent)
+}
+
+enum Either {
+    Mismatch(Mismatch),
+    Report(ReportError),
+}
+
+/// Whether the tables of a folder are those named.
+fn same_tables(folder: &Path, named: &BTreeMap<String, TableDigest>) -> Result<(), Either> {
+    for form in [RUNS, CURVES, TRACES] {
+        let file = form.file;
+        let path = folder.join(file);
+        match (named.get(file), path.exists()) {
+            (Some(digest), true) => {
+                let sha256 = sum(&path).map_err(Either::Report)?;
+                if sha256 != digest.sha256 {
+                    return Err(Either::Mismatch(Mismatch::Edited { file }));
+                }
+            }
+            (None, false) => {}
+            (digest, _) => {
+                let named = digest.is_some();
+                return Err(Either::Mismatch(Mismatch::TableSet { file, named }));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(folder: &Path) -> Result<Wire, ReportError> {
+    let path = folder.join(FILE);
+    let wrong = |mismatch| ReportError::Belonging {
+        folder: folder.to_path_buf(),
+        mismatch,
+    };
+    let bytes = open::bytes(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => wrong(Mismatch::Unsigned),
+        _ => ReportError::io("read", &path, error),
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        wrong(Mismatch::Unreadable {
+            problem: error.to_string(),
+        })
+    })
+}
+
+/// The SHA-256 of a file, in hexadecimal.
+///
+/// # Errors
+/// It cannot be read.
+pub fn sum(path: &Path) -> Result<String, ReportError> {
+    let io = |error| ReportError::io("read", path, error);
+    let mut file = open::regular(path).map_err(io)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 18];
+    loop {
+        let read = file.read(&mut block).map_err(io)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&block[..read]);
+    }
+    Ok(hexadecimal(&hash.finalize()))
+}
+
+/// Bytes as hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_quoted_for_a_shell() {
+        let command = |folder: &str| {
+            Command {
+                words: "merge ",
+                folder: Path::new(folder),
+                study: false,
+            }
+            .to_string()
+        };
+        assert_eq!(command("results/a"), "runner merge results/a");
+        assert_eq!(command("my results"), "runner merge 'my results'");
+        assert_eq!(command("it's"), r"runner merge 'it'\''s'");
+    }
+}
