@@ -104,7 +104,10 @@ fn a_lock_of_a_process_that_died_here_is_removed_with_a_word() {
     assert_eq!(killed.unwrap().status.code(), None);
     let (code, _, stderr) = with(&place, &RUN);
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.contains("out/lock.held: removed, as process "), "{stderr}");
+    assert!(
+        stderr.contains("out/lock.held: removed, as process "),
+        "{stderr}"
+    );
     assert_eq!(held(&place), [""; 0]);
 }
 

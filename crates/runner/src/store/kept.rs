@@ -199,7 +199,7 @@ impl Ends {
         let mut ends = Self::default();
         let journals = read_journals(folder, |json| serde_json::from_slice::<End>(json).ok())?;
         for journal in journals {
-            ends.damaged += journal.damaged;
+            ends.damaged += journal.damaged + usize::from(journal.headless);
             ends.status.reserve(journal.records.len());
             ends.journals.push((journal.origin, journal.records.len()));
             for End { id, status } in journal.records {
