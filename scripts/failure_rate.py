@@ -7,7 +7,9 @@
     python scripts/failure_rate.py results/long_targets 0.1
 
 Writes failures.csv into the folder and prints it: per condition n, the share, and a 95 % percentile interval from 1,000
-resamples of networks and targets as crossed factors. A target has variance 0.5 on average: above 0.1, a run has not learned.
+resamples of networks and targets as crossed factors; of a share of 0 or 1, which no resample changes, the exact interval
+(Clopper and Pearson) of as many runs as there are networks or targets, whichever are fewer. Runs without a result (status
+failed) are left out. A target has variance 0.5 on average: above 0.1, a run has not learned.
 """
 
 import csv
@@ -26,6 +28,8 @@ def runs(folder):
         rows = csv.DictReader(file)
         columns = [column for column in rows.fieldnames if column.startswith(KEYS)]
         for row in rows:
+            if row["status"] == "failed":
+                continue
             error = float(row["test_mse"]) if row["test_mse"] else float("inf")
             key = tuple(row[column] for column in columns)
             conditions[key][row["network"], row["target"]] = error
@@ -43,6 +47,13 @@ def interval(cells, bound):
     # Seeded by nothing that changes: the same bytes every time.
     draw = random.Random(2021)
     networks, targets = (sorted({key[i] for key in cells}) for i in (0, 1))
+    several = [len(levels) for levels in (networks, targets) if len(levels) > 1]
+    end = 0.025 ** (1 / min(several, default=1))
+    match share(cells, bound, networks, targets):
+        case 0:
+            return 0.0, 1 - end
+        case 1:
+            return end, 1.0
     shares = []
     for _ in range(RESAMPLES):
         found = share(cells, bound, draw.choices(networks, k=len(networks)), draw.choices(targets, k=len(targets)))

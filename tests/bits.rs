@@ -79,7 +79,7 @@ impl Results {
         assert_eq!(output.status.code(), Some(0), "{stderr}");
         let manifest: serde_json::Value =
             serde_json::from_str(&self.read("manifest.json")).unwrap();
-        assert_eq!(manifest["host"]["vectors"], vectors);
+        assert_eq!(manifest["written_by"]["host"]["vectors"], vectors);
     }
 
     fn read(&self, name: &str) -> String {

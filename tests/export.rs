@@ -276,7 +276,7 @@ fn a_crate_of_the_folder_itself_describes_what_is_there() {
         "out/ro-crate-metadata.json\n"
     );
     let graph = checked_crate(&place, "out");
-    let manifest = place.json("out/manifest.json");
+    let manifest = &place.json("out/manifest.json")["written_by"];
 
     let action = entity(&graph, "#process");
     assert_eq!(action["@type"], "CreateAction");
@@ -406,7 +406,7 @@ fn what_cannot_be_exported_gets_one_message_and_nothing_is_written() {
     for format in ["--parquet", "--ro-crate"] {
         assert_eq!(
             place.refused(&["export", "empty", format]),
-            "empty: no runs.csv in this folder; \
+            "empty: no study.toml in this folder; \
              a result folder holds study.toml, runs.csv and curves.csv\n"
         );
     }
@@ -434,6 +434,7 @@ fn what_cannot_be_exported_gets_one_message_and_nothing_is_written() {
     assert!(!place.path("new").exists());
     place.write("out/runs.csv", &runs);
 
+    // A manifest of an older version, without what a crate needs.
     place.write("out/manifest.json", "{\"finished\": \"2026-01-01\"}");
     assert_eq!(
         place.refused(&["export", "out", "--ro-crate"]),
@@ -442,7 +443,7 @@ fn what_cannot_be_exported_gets_one_message_and_nothing_is_written() {
     std::fs::remove_file(place.path("out/manifest.json")).unwrap();
     let message = place.refused(&["export", "out", "--ro-crate"]);
     assert!(
-        message.starts_with("cannot read out/manifest.json: "),
+        message.starts_with("out: no manifest.json, so nothing says which study the tables are of. Run `runner merge out`"),
         "{message}"
     );
     let mut after = place.entries("out");

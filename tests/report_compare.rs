@@ -171,11 +171,11 @@ fn scores_tell_what_was_put_in() {
     );
     assert_eq!(
         score(&out, "diverged_share_classical_1e-3")[1..4],
-        ["0", "0 … 0", "0.7500"]
+        ["0", "0 … 0.7076", "0.7500"]
     );
     assert_eq!(
         score(&out, "diverged_share_total")[1..4],
-        ["0", "0 … 0", "0.1500"]
+        ["0", "0 … 0.7076", "0.1500"]
     );
     assert_eq!(score(&out, "order")[1], "1.000");
     let same = score(&out, "best_condition_same_bayesian");
@@ -204,7 +204,7 @@ fn scores_tell_what_was_put_in() {
          own: 4 networks × 3 targets; reference: 4 networks × 3 targets\n\
          only in the study: bayesian 1e-3 (median 0.09333); rule.kind=force, training.washout_ms=20\n\
          only in the reference: bayesian 2e-2 (median 1.867)\n\
-         intervals: percentile bootstrap of networks x targets, 1000 resamples; a diverged run counts as ∞\n"
+         intervals: percentile bootstrap of networks x targets, 1000 resamples; of shares of 0 and 1: Clopper-Pearson over the fewer of networks and targets (conservative); a diverged run counts as ∞\n"
     );
 }
 

@@ -163,10 +163,10 @@ fn a_study_leaves_tables_report_and_provenance() {
         serde_json::from_str(&place.read("results/tiny/manifest.json")).unwrap();
     assert_eq!(manifest["counts"]["runs"], 24);
     assert_eq!(manifest["counts"]["ok"], 24);
-    assert_eq!(manifest["threads"], 1);
+    assert_eq!(manifest["written_by"]["threads"], 1);
     assert_eq!(manifest["study"]["spec"], "study.toml");
     assert_eq!(
-        manifest["tool"]["numerics_version"],
+        manifest["written_by"]["tool"]["numerics_version"],
         synapse_core::NUMERICS_VERSION
     );
 }

@@ -10,6 +10,7 @@ use synapse_report::compare::{Comparison, parse_where};
 use synapse_report::expectation::Metric;
 use synapse_report::manifest::Accept;
 use synapse_report::tuning::Tuning;
+use synapse_runner::provenance::Changes;
 
 const SPEC: &str = r#"
 schema = 1
@@ -289,6 +290,41 @@ fn a_folder_of_another_study_is_not_written_to() {
 }
 
 #[test]
+fn what_was_made_of_other_tables_goes_with_them() {
+    let place = place();
+    let (code, _, stderr) = runner(&place, &["study.toml", "--out", "out", "-q"]);
+    assert_eq!(code, 0, "{stderr}");
+    std::fs::write(place.path("out/figures/mine.svg"), "a user's").unwrap();
+    let selection = parse_where(&[]).unwrap();
+    let reference = place.path("published.csv");
+    Comparison::read(&place.path("out"), &reference, &selection, Accept::Whole)
+        .unwrap()
+        .write(&place.path("out"))
+        .unwrap();
+    let made = [
+        "summary.csv",
+        "comparison.csv",
+        "scores.csv",
+        "figures/sensitivity_rule_eta0.svg",
+    ];
+    for file in made {
+        assert!(place.path("out").join(file).exists(), "{file}");
+    }
+    // The same again: all stays.
+    run_to(&place, End::Finished, &[]);
+    assert!(place.path("out/comparison.csv").exists());
+    run_to(
+        &place,
+        End::Finished,
+        &["--replace", "--set", "network.gain=0.1"],
+    );
+    for file in made {
+        assert!(!place.path("out").join(file).exists(), "{file}");
+    }
+    assert!(place.path("out/figures/mine.svg").exists());
+}
+
+#[test]
 fn an_interrupted_study_keeps_its_folder() {
     let place = place();
     run_to(&place, End::Killed, &[]);
@@ -416,4 +452,32 @@ fn the_manifest_is_about_the_runs_and_not_about_who_looked_last() {
         before,
         "a process that computed nothing changed it"
     );
+}
+
+#[test]
+fn a_build_of_uncommitted_changes_keeps_them_beside_its_results() {
+    let place = place();
+    run_to(&place, End::Finished, &[]);
+    let names: Vec<String> = std::fs::read_dir(place.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".diff"))
+        .collect();
+    let text = std::fs::read_to_string(place.path("out/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let tool = &manifest["processes"][0]["tool"];
+    match Changes::of_this_program() {
+        None => {
+            assert_eq!(names, [""; 0]);
+            assert_eq!(tool["git_diff"], "");
+        }
+        Some(changes) => {
+            assert_eq!(tool["git_dirty"], true);
+            let hash = tool["git_diff"].as_str().unwrap();
+            assert_eq!(names, [format!("sources-{}.diff", &hash[..12])]);
+            let kept = std::fs::read_to_string(place.path("out").join(&names[0])).unwrap();
+            assert_eq!(kept, changes.diff);
+            assert!(kept.contains("diff --git "), "{kept}");
+        }
+    }
 }

@@ -5,7 +5,10 @@
 //! non-numeric parameters, and the same numeric parameters present (a Bayesian rule with fixed noise
 //! and one with a window differ in both ways).
 
-use crate::number;
+mod names;
+
+pub use names::{axis_title, axis_values, condition_name, symbol};
+
 use crate::study::Study;
 use crate::tables::Tables;
 use std::collections::BTreeMap;
@@ -13,14 +16,17 @@ use std::collections::BTreeMap;
 /// Values spread over more than this factor are drawn on a log axis even if they were listed.
 const LOG_FACTOR: f64 = 100.0;
 
-/// As are at least three values each of which is at least so many times the one before.
+/// As are at least three values each of which is at least this many times the one before.
 const LOG_STEP: f64 = 1.9;
 
 /// One line of a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// `rule.kind`, and in brackets what tells it from the other groups of that kind.
+    /// `rule.kind`, and in brackets what tells it from the other groups of that kind; distinct, and
+    /// without control characters.
     pub label: String,
+    /// `rule.kind` alone, as the table has it.
+    pub kind: String,
     /// Indices into [`Tables::conditions`], ascending.
     pub conditions: Vec<usize>,
 }
@@ -80,11 +86,15 @@ impl Design {
                 }
             }
         }
-        let labels = labels(&tables.parameters, &keys, &numeric);
+        let labels = names::labels(&tables.parameters, &keys, &numeric);
         let groups: Vec<Group> = labels
             .into_iter()
             .zip(groups)
-            .map(|(label, conditions)| Group { label, conditions })
+            .map(|(label, conditions)| Group {
+                label,
+                kind: tables.conditions[conditions[0]].cells[0].clone(),
+                conditions,
+            })
             .collect();
         let axes = axes(tables, study, &groups, &numeric);
         Self { groups, axes }
@@ -134,7 +144,11 @@ fn axes(tables: &Tables, study: &Study, groups: &[Group], numeric: &[bool]) -> V
             let path = tables.parameters[column].clone();
             let all: Vec<usize> = (0..tables.conditions.len()).collect();
             let found = values(tables, &all, column);
-            let log = found[0] > 0.0 && (study.is_log(&path) || is_geometric(&found));
+            // Zeros stand beside a log axis, in a lane of their own.
+            let positive = &found[found.partition_point(|x| *x <= 0.0)..];
+            let log = found[0] >= 0.0
+                && !positive.is_empty()
+                && (study.is_log(&path) || is_geometric(positive));
             Axis { path, column, log }
         })
         .collect()
@@ -145,146 +159,6 @@ fn is_geometric(values: &[f64]) -> bool {
     let wide = values[values.len() - 1] / values[0] > LOG_FACTOR;
     let by_factors = values.windows(2).all(|pair| pair[1] / pair[0] >= LOG_STEP);
     wide || (values.len() > 2 && by_factors)
-}
-
-/// A readable, distinct name per group.
-fn labels(parameters: &[String], keys: &[Vec<String>], numeric: &[bool]) -> Vec<String> {
-    keys.iter()
-        .map(|key| {
-            let peers: Vec<&Vec<String>> = keys.iter().filter(|k| k[0] == key[0]).collect();
-            let mut words: Vec<String> = Vec::new();
-            for (column, cell) in key.iter().enumerate().skip(1) {
-                if numeric[column] || peers.iter().all(|p| p[column] == *cell) {
-                    continue;
-                }
-                // A field of another kind is not missing here: the kind has been told.
-                let kind = parameters[column].rsplit_once('.').and_then(|(table, _)| {
-                    parameters
-                        .iter()
-                        .position(|p| *p == format!("{table}.kind"))
-                });
-                if cell.is_empty()
-                    && kind.is_some_and(|kind| peers.iter().any(|p| p[kind] != key[kind]))
-                {
-                    continue;
-                }
-                words.push(if cell.is_empty() {
-                    format!("no {}", short_path(&parameters[column]))
-                } else {
-                    cell.clone()
-                });
-            }
-            let same_texts =
-                |other: &&&Vec<String>| (0..key.len()).all(|i| numeric[i] || other[i] == key[i]);
-            let rivals: Vec<&&Vec<String>> = peers.iter().filter(same_texts).collect();
-            for (column, cell) in key.iter().enumerate() {
-                if numeric[column] && rivals.iter().any(|r| r[column] != *cell) {
-                    let name = short_path(&parameters[column]);
-                    words.push(match cell.as_str() {
-                        "present" => format!("with {name}"),
-                        _ => format!("no {name}"),
-                    });
-                }
-            }
-            if words.is_empty() {
-                key[0].clone()
-            } else {
-                format!("{} ({})", key[0], words.join(", "))
-            }
-        })
-        .collect()
-}
-
-/// `rule.drift.tau_ms` → `drift.tau_ms`: the first segment says little in a label.
-fn short_path(path: &str) -> &str {
-    path.split_once('.').map_or(path, |(_, rest)| rest)
-}
-
-/// A column as an axis title: its name, a symbol where the field has one, its unit.
-pub fn axis_title(path: &str) -> String {
-    let known = match path {
-        "rule.eta0" => Some("initial learning rate η₀"),
-        "rule.alpha" => Some("FORCE regularisation α"),
-        "rule.noise.errors" => Some("noise window (errors)"),
-        "rule.noise.variance" => Some("noise variance σ²"),
-        "rule.drift.tau_ms" => Some("drift time constant τ (ms)"),
-        "network.gain" => Some("network gain g"),
-        "network.units" => Some("network units N"),
-        "network.connection_probability" => Some("connection probability p"),
-        "network.tau_ms" => Some("membrane time constant τ (ms)"),
-        "target.length_ms" => Some("target length (ms)"),
-        _ => None,
-    };
-    if let Some(known) = known {
-        return known.to_string();
-    }
-    match path.strip_suffix("_ms") {
-        Some(name) => format!("{} (ms)", short_path(name)),
-        None => short_path(path).to_string(),
-    }
-    .replace('_', " ")
-}
-
-/// The parameters of a condition that differ between conditions: `rule.kind=force, rule.alpha=1`.
-pub fn condition_name(tables: &Tables, condition: usize) -> String {
-    let cells = &tables.conditions[condition].cells;
-    let varies = |column: usize| {
-        tables
-            .conditions
-            .iter()
-            .any(|c| c.cells[column] != cells[column] && !c.cells[column].is_empty())
-    };
-    let words: Vec<String> = cells
-        .iter()
-        .enumerate()
-        .filter(|(column, cell)| !cell.is_empty() && (*column == 0 || varies(*column)))
-        .map(|(column, cell)| format!("{}={}", tables.parameters[column], readable(cell)))
-        .collect();
-    words.join(", ")
-}
-
-/// A cell for people: a number of many digits (a point of a log axis) is cut to six; expectations
-/// match it by its full value in the table.
-fn readable(cell: &str) -> String {
-    match cell.parse::<f64>() {
-        Ok(x) if cell.len() > 9 && x.is_finite() => {
-            let scientific = format!("{x:.5e}");
-            let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-            let mantissa = if mantissa.contains('.') {
-                mantissa.trim_end_matches('0').trim_end_matches('.')
-            } else {
-                mantissa
-            };
-            format!("{mantissa}e{exponent}")
-        }
-        _ => cell.to_string(),
-    }
-}
-
-/// The axes' values of a condition as in a caption: `η₀ = 10⁻⁴`; empty if none is swept.
-pub fn axis_values(tables: &Tables, axes: &[&Axis], condition: usize) -> String {
-    let words: Vec<String> = axes
-        .iter()
-        .filter_map(|axis| {
-            let x = tables.number(condition, axis.column)?;
-            Some(format!("{} = {}", symbol(&axis.path), number::value(x)))
-        })
-        .collect();
-    words.join(", ")
-}
-
-/// The shortest name of a parameter in figures.
-pub fn symbol(path: &str) -> String {
-    match path {
-        "rule.eta0" => "η₀".to_string(),
-        "rule.alpha" => "α".to_string(),
-        "rule.noise.errors" => "window".to_string(),
-        "network.gain" => "g".to_string(),
-        "network.units" => "N".to_string(),
-        "network.connection_probability" => "p".to_string(),
-        "target.length_ms" => "length (ms)".to_string(),
-        _ => short_path(path).replace('_', " "),
-    }
 }
 
 /// The name of a condition's random stream: its parameters that are present, sorted, numbers in
@@ -309,132 +183,4 @@ pub fn condition_key(tables: &Tables, condition: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tables(parameters: &[&str], rows: &[&[&str]]) -> Tables {
-        Tables::of_conditions(parameters, rows)
-    }
-
-    fn study(text: &str) -> Study {
-        Study::of_text(&format!("name = \"x\"\nseed = 1\n{text}"))
-    }
-
-    #[test]
-    fn groups_are_kinds_texts_and_present_fields() {
-        let t = tables(
-            &[
-                "rule.kind",
-                "rule.eta0",
-                "rule.noise.kind",
-                "rule.noise.variance",
-                "rule.noise.errors",
-                "rule.drift.tau_ms",
-                "rule.update_order",
-            ],
-            &[
-                &["classical", "0.1", "", "", "", "", ""],
-                &["bayesian", "0.1", "fixed", "1", "", "", "together"],
-                &["bayesian", "0.1", "window", "", "10", "", "together"],
-                &["bayesian", "0.2", "window", "", "100", "", "together"],
-                &["bayesian", "0.1", "fixed", "1", "", "50", "together"],
-            ],
-        );
-        let design = Design::of(&t, &study(""));
-        let found: Vec<(&str, &[usize])> = design
-            .groups
-            .iter()
-            .map(|g| (g.label.as_str(), g.conditions.as_slice()))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("classical", &[0][..]),
-                ("bayesian (fixed, no drift.tau_ms)", &[1]),
-                ("bayesian (window)", &[2, 3]),
-                ("bayesian (fixed, with drift.tau_ms)", &[4]),
-            ]
-        );
-        let axes: Vec<&str> = design.axes.iter().map(|a| a.path.as_str()).collect();
-        assert_eq!(axes, ["rule.eta0", "rule.noise.errors"]);
-        assert!(!design.axes[0].log && !design.axes[1].log);
-    }
-
-    #[test]
-    fn axes_follow_the_study_and_are_log_when_it_says_so_or_the_span_does() {
-        let t = tables(
-            &["rule.kind", "rule.eta0", "network.gain", "network.units"],
-            &[
-                &["force", "1", "1", "10"],
-                &["force", "2", "2", "100"],
-                &["force", "4", "3", "10000"],
-            ],
-        );
-        let s = study(
-            "[[condition]]\nsweep = { \"network.gain\" = { values = [1, 2, 3] }, \"rule.eta0\" = { log = [1, 4], points = 3 } }\nzip = [[\"network.gain\", \"rule.eta0\"]]\n",
-        );
-        let found: Vec<(String, bool)> = Design::of(&t, &s)
-            .axes
-            .into_iter()
-            .map(|a| (a.path, a.log))
-            .collect();
-        let expected = [
-            ("network.gain", false),
-            ("rule.eta0", true),
-            ("network.units", true),
-        ];
-        assert_eq!(found, expected.map(|(p, l)| (p.to_string(), l)));
-    }
-
-    #[test]
-    fn listed_values_that_grow_by_factors_are_log_and_fields_of_other_kinds_are_not_missing() {
-        let t = tables(
-            &[
-                "rule.kind",
-                "rule.c.kind",
-                "rule.c.dropped",
-                "target.length_ms",
-                "network.gain",
-            ],
-            &[
-                &["bayesian", "block", "", "300", "1"],
-                &["bayesian", "block", "", "1000", "2"],
-                &["bayesian", "low_rank", "forgotten", "3000", "2"],
-                &["bayesian", "low_rank", "to_diagonal", "3000", "2"],
-                &["bayesian", "block", "", "3000", "2"],
-            ],
-        );
-        let design = Design::of(&t, &study(""));
-        let labels: Vec<&str> = design.groups.iter().map(|g| g.label.as_str()).collect();
-        let expected = [
-            "(block)",
-            "(low_rank, forgotten)",
-            "(low_rank, to_diagonal)",
-        ];
-        assert_eq!(labels, expected.map(|words| format!("bayesian {words}")));
-        let log: Vec<bool> = design.axes.iter().map(|axis| axis.log).collect();
-        assert_eq!(log, [true, false], "three values by factors; two values");
-    }
-
-    #[test]
-    fn a_condition_keeps_its_key_when_columns_are_added() {
-        let before = tables(&["rule.kind", "rule.eta0"], &[&["classical", "1e-3"]]);
-        let after = tables(
-            &["rule.kind", "rule.alpha", "rule.eta0"],
-            &[&["classical", "", "0.001"], &["force", "1", ""]],
-        );
-        assert_eq!(
-            condition_key(&before, 0),
-            "rule.eta0=0.001;rule.kind=classical"
-        );
-        assert_eq!(condition_key(&after, 0), condition_key(&before, 0));
-        assert_eq!(condition_name(&after, 1), "rule.kind=force");
-    }
-
-    #[test]
-    fn axis_titles_carry_units() {
-        assert_eq!(axis_title("rule.eta0"), "initial learning rate η₀");
-        assert_eq!(axis_title("training.washout_ms"), "washout (ms)");
-        assert_eq!(axis_title("training.error_lag_steps"), "error lag steps");
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use crate::manifest::Mismatch;
 use crate::tables::Disagreement;
+use crate::words::{cut, quoted, shortened, visible, visible_lines};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -150,8 +151,18 @@ impl ReportError {
     }
 }
 
+/// One message, of [`ReportError::Unmatched`] one line per problem; names of users are in it, and none may
+/// move the cursor.
 impl fmt::Display for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text)?;
+        f.write_str(&visible_lines(&text))
+    }
+}
+
+impl ReportError {
+    fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
         match self {
             Self::NoFolder { path } => write!(f, "{}: no such folder", path.display()),
             Self::NoFile { folder, file } => write!(
@@ -171,9 +182,10 @@ impl fmt::Display for ReportError {
                 found,
             } => write!(
                 f,
-                "{}:1: column {column}: {problem} (columns found: {})",
+                "{}:1: column {}: {problem} (columns found: {})",
                 path.display(),
-                found.join(", ")
+                shortened(column),
+                found_columns(found)
             ),
             Self::Line {
                 path,
@@ -188,8 +200,10 @@ impl fmt::Display for ReportError {
                 allowed,
             } => write!(
                 f,
-                "{}:{line}: {column} = {value:?}: must be {allowed}",
-                path.display()
+                "{}:{line}: {} = {}: must be {allowed}",
+                path.display(),
+                shortened(column),
+                quoted(value)
             ),
             Self::Belonging { folder, mismatch } => mismatch.message(folder, f),
             Self::Disagree {
@@ -227,8 +241,8 @@ impl fmt::Display for ReportError {
                         "{}: expectation {} ({}): {}",
                         path.display(),
                         p.number,
-                        p.expectation,
-                        p.problem
+                        visible(&cut(&p.expectation, 200)),
+                        visible(&p.problem)
                     )?;
                 }
                 Ok(())
@@ -240,6 +254,16 @@ impl fmt::Display for ReportError {
             }
         }
     }
+}
+
+/// The columns of a header, the first few dozen of them.
+fn found_columns(found: &[String]) -> String {
+    const LISTED: usize = 40;
+    let mut words: Vec<_> = found.iter().take(LISTED).map(|c| shortened(c)).collect();
+    if found.len() > LISTED {
+        words.push(format!("… ({} in all)", found.len()).into());
+    }
+    words.join(", ")
 }
 
 impl std::error::Error for ReportError {

@@ -12,6 +12,7 @@
 
 mod best;
 pub mod compare;
+pub mod derived;
 pub mod design;
 mod error;
 pub mod expectation;
@@ -44,6 +45,8 @@ pub struct ReportFiles {
     pub summary: PathBuf,
     /// The figures (SVG and PNG of each, in order) and `captions.md`.
     pub figures: Vec<PathBuf>,
+    /// What a user should know of the figures, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 impl ReportFiles {
@@ -95,9 +98,12 @@ impl Results {
 
     /// Writes `summary.csv` and the figures into a folder.
     pub fn write(&self, folder: &Path) -> Result<ReportFiles, ReportError> {
+        let summary = self.summary.write(&self.tables, folder)?;
+        let figures::Written { files, warnings } = figures::write(self, folder)?;
         Ok(ReportFiles {
-            summary: self.summary.write(&self.tables, folder)?,
-            figures: figures::write(self, folder)?,
+            summary,
+            figures: files,
+            warnings,
         })
     }
 }

@@ -107,7 +107,7 @@ pub enum Mismatch {
 
 impl Mismatch {
     /// The message about a result folder: what is wrong, and what to do.
-    pub(crate) fn message(&self, folder: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(crate) fn message(&self, folder: &Path, f: &mut impl fmt::Write) -> fmt::Result {
         let at = folder.display();
         let compute = Command {
             words: "",

@@ -5,6 +5,7 @@
 
 use crate::error::ReportError;
 use crate::expectation::Expectation;
+use crate::number;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs;
@@ -184,6 +185,9 @@ pub fn read(folder: &Path) -> Result<Study, ReportError> {
 
 /// The study that a text is; else in which line, if that is known, is what problem.
 pub fn parse(text: &str) -> Result<Study, (Option<usize>, String)> {
+    if let Some((line, unread)) = number::unread_literal(text) {
+        return Err((Some(line), unread.to_string()));
+    }
     let wire: WireStudy = toml::from_str(text).map_err(|e| {
         let line = e
             .span()
@@ -313,6 +317,13 @@ max = 1
         let (line, problem) = parse(&bad).unwrap_err();
         assert_eq!(line, Some(20));
         assert!(problem.starts_with("unknown field `maximum`"), "{problem}");
+        let bad = TEXT.replace("max = 1", "max = 1e400");
+        let (line, problem) = parse(&bad).unwrap_err();
+        assert_eq!(line, Some(20));
+        assert_eq!(
+            problem,
+            "1e400 is too large for a 64-bit float (at most 1.8e308)"
+        );
         let bad = TEXT.replace("seed = 7", "seed = -7");
         let (line, problem) = parse(&bad).unwrap_err();
         assert_eq!(line, Some(5));

@@ -28,6 +28,28 @@ fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// [`visible`], but lines stay lines.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    if !text.contains('\n') {
+        return visible(text);
+    }
+    let lines: Vec<_> = text.split('\n').map(visible).collect();
+    Cow::Owned(lines.join("\n"))
+}
+
+/// The first so many characters, and an ellipsis if there are more.
+pub fn cut(text: &str, characters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
+/// A value as a message repeats it in quotes, where `"` and control characters are escaped.
+pub fn quoted(text: &str) -> String {
+    format!("{:?}", cut(text, SHOWN))
+}
+
 /// A value as a message repeats it: [`visible`], and cut with an ellipsis where it is long.
 pub fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(SHOWN) {
@@ -45,6 +67,7 @@ mod tests {
         assert_eq!(visible("σ² and plain"), "σ² and plain");
         assert_eq!(visible("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\u{a}");
         assert_eq!(visible("\u{202e}x"), "\\u{202e}x");
+        assert_eq!(visible_lines("a\r\n\u{1b}b"), "a\\u{d}\n\\u{1b}b");
     }
 
     #[test]
@@ -53,5 +76,9 @@ mod tests {
         let long = shortened(&"é".repeat(1000)).into_owned();
         assert_eq!(long.chars().count(), SHOWN + 1);
         assert!(long.ends_with('…'));
+        assert_eq!(cut("éé", 2), "éé");
+        assert_eq!(cut("ééé", 2), "éé…");
+        assert_eq!(quoted("a\"\u{1b}"), "\"a\\\"\\u{1b}\"");
+        assert_eq!(quoted(&"x".repeat(50_000_000)).chars().count(), SHOWN + 3);
     }
 }

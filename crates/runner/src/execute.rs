@@ -12,6 +12,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use synapse_core::network::Network;
 use synapse_core::outcome::{Learned, Outcome, Status};
+use synapse_core::params::whole_steps;
+use synapse_core::schedule::{self, Timing};
 use synapse_core::simulation::{self, Monitor, Run, SimulationError};
 use synapse_core::streams::Replicate;
 use synapse_core::target;
@@ -346,8 +348,27 @@ fn record(study: &Study, run: usize, (outcome, before): Attempted, wall_s: f64) 
         wall_s,
         origin: 0,
     };
+    let ran_through = record.status;
+    let record = record.normalised(|trial, learning| last_step(study, run, trial, learning));
     Finished {
+        // Nothing goes on from a run whose errors are not numbers.
+        learned: outcome.state.filter(|_| record.status == ran_through),
         record,
-        learned: outcome.state,
     }
+}
+
+/// The last time step of the test or of the learning of a trial.
+fn last_step(study: &Study, run: usize, trial: usize, learning: bool) -> usize {
+    let condition = &study.conditions[study.run(run).condition];
+    let (training, dt_ms) = (&condition.training, condition.network.dt_ms);
+    let timing = Timing {
+        target: target::steps_of_period(&condition.target, dt_ms),
+        learn_every: whole_steps(training.learn_every_ms, dt_ms).unwrap_or(1),
+        pulse: 0..0,
+    };
+    let segments = schedule::segments(training, dt_ms, &timing).unwrap_or_default();
+    let mut of_trial = segments.iter().rev();
+    of_trial
+        .find(|segment| segment.trial == trial && segment.learning == learning)
+        .map_or(0, |segment| segment.steps.saturating_sub(1))
 }

@@ -40,6 +40,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
         arguments.accept.accept(),
     )?;
     let files = comparison.write(arguments.out.as_ref().unwrap_or(dir))?;
+    for warning in &files.warnings {
+        eprintln!("warning: {warning}");
+    }
     let mut text = String::new();
     for file in &files.all {
         text.push_str(&format!("{}\n", file.display()));

@@ -10,6 +10,9 @@ use synapse_report::{ReportError, Results};
 pub fn run(dir: &Path, accept: Accept) -> Result<ExitCode, ReportError> {
     let results = Results::read(dir, accept)?;
     let files = results.write(dir)?;
+    for warning in &files.warnings {
+        eprintln!("warning: {warning}");
+    }
     let mut text = String::new();
     for file in files.all() {
         text.push_str(&format!("{}\n", file.display()));

@@ -29,6 +29,10 @@ pub(super) struct Draws {
     pub(super) n: Vec<usize>,
     /// How many networks and targets.
     pub(super) size: (usize, usize),
+    /// The networks and targets of each pair at the checkpoint of the scores.
+    pub(super) levels: Vec<Levels>,
+    /// Those of all pairs together.
+    pub(super) all_levels: Levels,
     /// Resamples of the size of the other side, if they were wanted.
     pub(super) alike: Vec<Draw>,
 }
@@ -109,6 +113,8 @@ impl Draws {
             },
             method,
             n: indicators.iter().map(Vec::len).collect(),
+            levels: indicators.iter().map(|cells| Levels::of(cells)).collect(),
+            all_levels: Levels::of(&indicators.concat()),
         }
     }
 }

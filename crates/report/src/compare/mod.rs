@@ -92,6 +92,8 @@ pub struct Comparison {
     pub extent: Option<Extent>,
     /// The reference's file name.
     pub reference: String,
+    /// What tells the study's tables from others.
+    pub tables: String,
     /// The common conditions: by rule in the order of the study, then by ascending η₀.
     pub pairs: Vec<Pair>,
     /// The last checkpoint that all common conditions have.
@@ -117,6 +119,8 @@ pub struct Comparison {
 pub struct ComparisonFiles {
     /// `comparison.csv`, `scores.csv`, the figure as SVG and PNG, `captions.md`.
     pub all: Vec<PathBuf>,
+    /// What a user should know of the figure, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 impl Comparison {
@@ -137,6 +141,7 @@ impl Comparison {
             mut tables,
             extent,
         } = crate::inputs(folder, accept)?;
+        let mark = crate::figures::mark(&tables);
         let (own, unrated) = side::own(folder, &mut tables, selection)?;
         let reference = reference::read(reference_file)?;
         let problem = |problem: String| ReportError::Compare {
@@ -149,6 +154,7 @@ impl Comparison {
         let mut new = Self::of(&study, &name, (own, unrated), reference).map_err(problem)?;
         new.selection = selection.to_string();
         new.extent = Some(extent);
+        new.tables = mark;
         Ok(new)
     }
 
@@ -208,6 +214,7 @@ impl Comparison {
             selection: String::new(),
             extent: None,
             reference: reference_name.to_string(),
+            tables: String::new(),
             trial,
             own_replicates: replicates(pairs.iter().map(|p| &p.own)),
             reference_replicates: replicates(pairs.iter().map(|p| &p.reference)),
@@ -231,7 +238,8 @@ impl Comparison {
     }
 
     /// Writes tables and figure into a folder, which is made if it is not there. The figure's section
-    /// is added to `figures/captions.md`, which the report of a study writes anew without it.
+    /// is added to `figures/captions.md`; a report of the same tables keeps it, one of others removes
+    /// the figure.
     pub fn write(&self, folder: &Path) -> Result<ComparisonFiles, ReportError> {
         // Drawn before anything is written, so that a figure that cannot be leaves nothing behind.
         let figure = crate::figures::comparison(self)?;
@@ -241,7 +249,10 @@ impl Comparison {
             table::write(folder, table::SCORES, &table::scores(self))?,
         ];
         all.extend(figure.write(folder)?);
-        Ok(ComparisonFiles { all })
+        Ok(ComparisonFiles {
+            all,
+            warnings: figure.warnings,
+        })
     }
 }
 

@@ -29,7 +29,7 @@ use super::measures::{best, log_error, tau_b, tolerance, worst_over_best};
 use super::rules;
 use super::side::{Condition, rounded};
 use crate::number::percent;
-use crate::statistics::{Interval, Method, interval, quantile};
+use crate::statistics::{Interval, Method, interval, quantile, share_interval};
 
 /// A score's value on one side, or of both sides together.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,6 +94,25 @@ impl Both {
             reference: Some(self.reference.value(pairs, &score)),
             note,
         }
+    }
+
+    /// The share of diverged runs, of one pair or of all: 0 and 1 have exact intervals.
+    fn share(&self, name: String, pairs: &[usize], one: Option<usize>, note: String) -> Score {
+        let share = |draw: &Draw| one.map_or(draw.diverged_total, |i| draw.diverged[i]);
+        let mut score = self.each(name, pairs, share, note);
+        for (value, draws) in [
+            (&mut score.own, &self.own),
+            (&mut score.reference, &self.reference),
+        ] {
+            if let Some(value) = value
+                && (value.value == 0.0 || value.value == 1.0)
+            {
+                let levels = one.map_or(&draws.all_levels, |i| &draws.levels[i]);
+                (value.interval, value.method) =
+                    share_interval(value.value, levels, value.interval);
+            }
+        }
+        score
     }
 
     /// The resamples of both sides, one of each at a time; a side without resamples stands as it is.
@@ -209,18 +228,18 @@ pub(super) fn all(pairs: &[Pair], trial: u64, seed: u64) -> Vec<Score> {
     for (i, pair) in pairs.iter().enumerate() {
         if both.own.once.diverged[i] + both.reference.once.diverged[i] > 0.0 {
             let name = format!("{}_{}", pair.own.rule, rounded(pair.own.eta0));
-            scores.push(both.each(
+            scores.push(both.share(
                 format!("diverged_share_{name}"),
                 &[i],
-                |draw| draw.diverged[i],
+                Some(i),
                 String::new(),
             ));
         }
     }
-    scores.push(both.each(
+    scores.push(both.share(
         "diverged_share_total".to_string(),
         &everything,
-        |draw| draw.diverged_total,
+        None,
         format!("of {} common conditions", pairs.len()),
     ));
     let order = |a: &Draw, b: &Draw| tau_b(&a.last, &b.last);

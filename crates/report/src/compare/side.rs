@@ -3,9 +3,11 @@
 use crate::design::{condition_key, condition_name};
 use crate::error::ReportError;
 use crate::expectation::{Match, Metric, Scalar, Where};
+use crate::number::{self, Unread};
 use crate::statistics::{Estimate, estimate, random_stream};
 use crate::tables::{Sample, Tables};
 use crate::verdict::select;
+use crate::words::shortened;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -185,9 +187,14 @@ pub fn parse_where(texts: &[String]) -> Result<Where, String> {
             .map(|(path, value)| (path.trim(), value.trim()))
             .filter(|(path, _)| !path.is_empty())
             .ok_or_else(|| {
+                let text = shortened(text);
                 format!("--where {text}: must be path=value, as training.washout_ms=100")
             })?;
-        let scalar = match (value, value.parse::<i64>(), value.parse::<f64>()) {
+        let real = number::read(value);
+        if let Err(unread @ (Unread::TooLarge(_) | Unread::TooSmall(_))) = &real {
+            return Err(format!("--where {}: {unread}", shortened(text)));
+        }
+        let scalar = match (value, value.parse::<i64>(), real) {
             ("true", ..) => Scalar::Flag(true),
             ("false", ..) => Scalar::Flag(false),
             (_, Ok(whole), _) => Scalar::Whole(whole),
@@ -195,6 +202,7 @@ pub fn parse_where(texts: &[String]) -> Result<Where, String> {
             _ => Scalar::Text(value.to_string()),
         };
         if all.insert(path.to_string(), Match::One(scalar)).is_some() {
+            let (text, path) = (shortened(text), shortened(path));
             return Err(format!("--where {text}: {path} is given twice"));
         }
     }
@@ -234,6 +242,10 @@ mod tests {
                 "--where =1: must be path=value, as training.washout_ms=100",
             ),
             (&["x=1", "x=2"], "--where x=2: x is given twice"),
+            (
+                &["x=1e400"],
+                "--where x=1e400: 1e400 is too large for a 64-bit float (at most 1.8e308)",
+            ),
         ] {
             let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
             assert_eq!(parse_where(&texts).unwrap_err(), message);

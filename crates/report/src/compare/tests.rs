@@ -149,6 +149,8 @@ fn infinite_medians_agree_or_are_counted() {
     let share = score(&c, "diverged_share_classical_1e-3");
     assert_eq!(share.own.unwrap().value, 1.0);
     assert_eq!(share.reference.unwrap().value, 0.0);
+    // One network and one target: not even an exact interval.
+    assert_eq!(share.own.unwrap().interval, None);
     let total = score(&c, "diverged_share_total");
     assert_eq!(total.own.unwrap().value, 2.0 / 3.0);
     assert!(

@@ -21,6 +21,8 @@ fn a_row_of_each_kind_survives_a_round_trip() {
             min = 0.1
             max = 0.5
             label = "one"
+            require = "interval"
+            allow_failed = 2
             [[expect]]
             ratio = [{ metric = "test_mse", where = { rule.kind = "bayesian" }, best = true }, { metric = "tracking_mse", statistic = "mean" }]
             max = 0.7
@@ -35,6 +37,10 @@ fn a_row_of_each_kind_survives_a_round_trip() {
         first.expect[1].title(),
         "best median test_mse [rule.kind=bayesian] / mean tracking_mse"
     );
+    assert_eq!(first.expect[0].require, Require::Interval);
+    assert_eq!(first.expect[0].allow_failed, 2);
+    assert_eq!(first.expect[1].require, Require::Estimate);
+    assert_eq!(first.expect[1].allow_failed, 0);
     assert_eq!(
         first.expect[0].describe(),
         "best q25 test_mse [network=0, rule.eta0=1e-6|2, rule.kind=bayesian] at trial 100"
@@ -74,11 +80,31 @@ fn bad_rows_are_refused_with_their_reason() {
         ),
         (
             "metric = 'test_mse'\nmaximum = 1",
-            "unknown field `maximum`, expected one of `label`, `metric`, `statistic`, `where`, `best`, `ratio`, `diverged_share`, `at_trial`, `min`, `max`",
+            "unknown field `maximum`, expected one of `label`, `metric`, `statistic`, `where`, `best`, `ratio`, `diverged_share`, `at_trial`, `min`, `max`, `require`, `allow_failed`",
         ),
         (
             "metric = 'mse'\nmax = 1",
             "unknown variant `mse`, expected `test_mse` or `tracking_mse`",
+        ),
+        (
+            "metric = 'test_mse'\nmax = inf",
+            "max = inf: must be a finite number",
+        ),
+        (
+            "metric = 'test_mse'\nmin = -inf\nmax = 1",
+            "min = -inf: must be a finite number",
+        ),
+        (
+            "metric = 'test_mse'\nmin = nan\nmax = 1",
+            "min = nan: must be a finite number",
+        ),
+        (
+            "metric = 'test_mse'\nmax = 1\nrequire = 'intervall'",
+            "unknown variant `intervall`, expected `estimate` or `interval`",
+        ),
+        (
+            "metric = 'test_mse'\nmax = 1\nallow_failed = -1",
+            "invalid value: integer `-1`, expected u64",
         ),
         (
             "diverged_share = { were = 1 }\nmax = 1",
@@ -115,6 +141,22 @@ fn bounds_are_inclusive_and_undefined_never_holds() {
     assert!(expectation.holds(1.0) && expectation.holds(2.0));
     assert!(!expectation.holds(0.99) && !expectation.holds(f64::INFINITY));
     assert!(!expectation.holds(f64::NAN));
+    let interval = |low, high| Interval {
+        low,
+        high,
+        level: 0.95,
+    };
+    for (low, high, throughout, possible) in [
+        (1.0, 2.0, true, true),
+        (0.5, 1.5, false, true),
+        (0.5, 3.0, false, true),
+        (2.5, 3.0, false, false),
+        (0.0, 0.5, false, false),
+    ] {
+        let interval = interval(low, high);
+        assert_eq!(expectation.holds_throughout(&interval), throughout);
+        assert_eq!(expectation.is_possible(&interval), possible);
+    }
     expectation.max = None;
     assert!(expectation.holds(f64::INFINITY));
 }

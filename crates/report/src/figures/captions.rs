@@ -1,6 +1,6 @@
 //! What a reader must know to read a figure: n, intervals, divergence; and `captions.md`.
 
-use super::Figure;
+use super::{Figure, markdown};
 use crate::Results;
 use crate::expectation::Metric;
 use crate::statistics::{LEVEL, Method, RESAMPLES};
@@ -15,6 +15,7 @@ pub(super) fn method_words(method: Method) -> String {
         Method::Networks => "networks (one target)",
         Method::Targets => "targets (one network)",
         Method::None => return "no interval: one network and one target".to_string(),
+        exact => return format!("{:.0}\u{a0}% interval: {}", 100.0 * LEVEL, exact.name()),
     };
     format!(
         "{:.0}\u{a0}% interval: percentile bootstrap of {what}, {RESAMPLES} resamples",
@@ -120,21 +121,21 @@ pub(super) fn capitalised(text: &str) -> String {
 
 /// How `captions.md` begins.
 pub(super) fn title(study: &str) -> String {
-    format!("# Figures of the study {study}\n\n")
+    format!("# Figures of the study {}\n\n", markdown::text(study))
 }
 
 /// A figure's part of `captions.md`.
 fn section(figure: &Figure) -> String {
-    let name = &figure.name;
+    let (name, title) = (&figure.name, markdown::text(&figure.title));
     format!(
-        "## {}\n\n![{}]({name}.png)\n\n[SVG]({name}.svg), [PNG]({name}.png)\n\n{}\n\n",
-        figure.title, figure.title, figure.caption
+        "## {title}\n\n![{title}]({name}.png)\n\n[SVG]({name}.svg), [PNG]({name}.png)\n\n{}\n\n",
+        figure.caption
     )
 }
 
 /// A `captions.md` with the section of a figure at its end, in place of an older one of that title.
 pub(super) fn with_section(text: &str, figure: &Figure) -> String {
-    let heading = format!("## {}\n", figure.title);
+    let heading = format!("## {}\n", markdown::text(&figure.title));
     let mut kept = String::new();
     let mut skipping = false;
     for line in text.split_inclusive('\n') {
@@ -152,7 +153,7 @@ pub(super) fn with_section(text: &str, figure: &Figure) -> String {
 pub(super) fn markdown(results: &Results, figures: &[Figure], absent: &[String]) -> String {
     let mut text = title(&results.study.name);
     if !results.study.question.is_empty() {
-        let _ = writeln!(text, "{}\n", results.study.question.trim());
+        let _ = writeln!(text, "{}\n", markdown::paragraph(&results.study.question));
     }
     for figure in figures {
         text.push_str(&section(figure));
@@ -162,6 +163,7 @@ pub(super) fn markdown(results: &Results, figures: &[Figure], absent: &[String])
         for reason in absent {
             let _ = writeln!(text, "- {reason}");
         }
+        text.push('\n');
     }
     text
 }

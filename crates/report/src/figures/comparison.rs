@@ -7,10 +7,12 @@
 
 mod words;
 
-use super::colour::{BLACK, Dash, RGBColor, Shape, category};
+use super::colour::{BLACK, Dash, OWN, RGBColor, Shape};
 use super::error_axis::ErrorAxis;
 use super::learning_curves::time_title;
 use super::legend::{self, Entry};
+use super::markdown;
+use super::names::Names;
 use super::page::{Drawing, Page, Rect, Stroke, marker};
 use super::panel::{Panel, diverged, note, panel_title};
 use super::ruler;
@@ -30,6 +32,8 @@ use words::{basis, caption};
 const COLUMNS: usize = 2;
 /// Panels of learning curves side by side; more rates go on below.
 const MOST_RATES: usize = 9;
+/// Rules in the figure: of more than half as many, each gets one row of learning curves.
+const MOST_RULES: usize = 6;
 /// Fewer rates get no wider panels than so many.
 const FEWEST_RATES: usize = 5;
 const CURVES: f64 = 62.0;
@@ -68,7 +72,7 @@ fn looks() -> [Look; 2] {
     };
     let own = Look {
         label: "this study",
-        colour: category(0).0,
+        colour: OWN,
         dash: Dash::Solid,
         shape: Shape::Circle,
         band: 0.2,
@@ -171,8 +175,10 @@ fn error_axis<'a>(first: &[f64], shown: impl Iterator<Item = &'a Measured> + Clo
 }
 
 /// Draws the figure.
-pub(super) fn draw(c: &Comparison) -> Figure {
-    let facets = facets(c);
+pub(super) fn draw(c: &Comparison) -> (Figure, Names) {
+    let mut facets = facets(c);
+    let left_out = select(&mut facets);
+    let names = Names::of(facets.iter().map(|f| f.rule.to_string()).collect());
     let first: Vec<f64> = facets
         .iter()
         .flat_map(|f| f.lines.iter().filter_map(|(_, rows)| rows.first()))
@@ -194,6 +200,7 @@ pub(super) fn draw(c: &Comparison) -> Figure {
         },
         basis(c, &facets)
     );
+    let short = format!("{short}{left_out}");
     let drawing = Drawing::of(DOUBLE_MM, |page| {
         let [reference, own] = looks().map(|look| Entry {
             label: look.label.to_string(),
@@ -202,15 +209,16 @@ pub(super) fn draw(c: &Comparison) -> Figure {
         });
         let mut y = legend::flow(page, LEFT, 3.0, &[own, reference]) + 3.0;
         let mut letter = 0;
-        for facet in facets.iter().filter(|f| !f.lines.is_empty()) {
-            let title = format!("{}: learning curves by η₀", facet.rule);
+        let named = || facets.iter().enumerate();
+        for (i, facet) in named().filter(|(_, f)| !f.lines.is_empty()) {
+            let title = format!("{}: learning curves by η₀", names.shown(i));
             let start = (LEFT, y + TITLE_ROOM - 5.0);
             panel_title(page, start, page.width - LEFT - RIGHT, Some(letter), &title);
             y = draw_curves(page, facet, y + TITLE_ROOM, trials, &curves);
             letter += 1;
         }
         let column = (page.width - 4.0) / COLUMNS as f64;
-        for chunk in facets.chunks(COLUMNS) {
+        for (row, chunk) in facets.chunks(COLUMNS).enumerate() {
             let lane = if finals.lane.is_some() { LANE } else { 0.0 };
             let mut bottom: f64 = 0.0;
             for (j, facet) in chunk.iter().enumerate() {
@@ -221,7 +229,8 @@ pub(super) fn draw(c: &Comparison) -> Figure {
                     h: FINALS,
                 };
                 let start = (area.x, y + TITLE_ROOM - 5.0);
-                let title = format!("{}: after {} trials", facet.rule, c.trial);
+                let rule = names.shown(row * COLUMNS + j);
+                let title = format!("{rule}: after {} trials", c.trial);
                 panel_title(page, start, area.w, Some(letter), &title);
                 letter += 1;
                 let below = draw_finals(page, facet, area, (etas, &finals), any_diverged, j == 0);
@@ -231,13 +240,37 @@ pub(super) fn draw(c: &Comparison) -> Figure {
         }
         note(page, y - 3.0, &short)
     });
-    let caption = caption(c, &facets);
-    Figure {
+    let caption = format!("{}{}", caption(c, &facets), markdown::text(&left_out));
+    let figure = Figure {
         name: "comparison".to_string(),
         title: "Comparison with a reference".to_string(),
         drawing,
         caption,
+    };
+    (figure, names)
+}
+
+/// Keeps what two pages hold, an even selection of each rule's rates; says what is left out.
+fn select(facets: &mut Vec<Facet>) -> String {
+    let mut words = String::new();
+    let rules = facets.len();
+    if rules > MOST_RULES {
+        facets.truncate(MOST_RULES);
+        words.push_str(&format!(" The first {MOST_RULES} of {rules} rules."));
     }
+    let rows = if rules > MOST_RULES / 2 { 1 } else { 2 };
+    let most = rows * MOST_RATES;
+    for facet in facets.iter_mut().filter(|f| f.lines.len() > most) {
+        let all = facet.lines.len();
+        facet.lines = (0..most)
+            .map(|i| facet.lines[i * (all - 1) / (most - 1)].clone())
+            .collect();
+        words.push_str(&format!(
+            " {}: learning curves of {most} of {all} rates, an even selection; all are in comparison.csv.",
+            facet.rule
+        ));
+    }
+    words
 }
 
 /// The medians over learning, a panel per rate; returns the y below.
@@ -247,7 +280,8 @@ fn draw_curves(page: &Page, facet: &Facet, y: f64, trials: Scale, errors: &Error
     let columns = facet.lines.len().clamp(FEWEST_RATES, MOST_RATES);
     let step = (page.width - LEFT - RIGHT + GAP) / columns as f64;
     let width = step - GAP;
-    let names: Vec<String> = facet.lines.iter().map(|l| number::value(l.0)).collect();
+    let rates: Vec<f64> = facet.lines.iter().map(|l| l.0).collect();
+    let names = number::values(&rates);
     let mut top = y;
     for (lines, names) in facet.lines.chunks(columns).zip(names.chunks(columns)) {
         let area = Rect {
@@ -321,7 +355,7 @@ fn draw_finals(
     let y_title = first.then_some(Metric::TestMse.title());
     panel.axes(page, (!any_diverged).then_some(title.as_str()), y_title);
     let (strip, bottom) = if any_diverged {
-        let (strip, bottom) = diverged(page, area, etas, &title, first);
+        let (strip, bottom) = diverged(page, &panel, &title, first);
         (Some(strip), bottom)
     } else {
         (None, area.bottom())

@@ -1,4 +1,4 @@
-//! The axis of errors: logarithmic, with a lane above it for what lies beyond.
+//! The axis of errors: logarithmic, with a lane above it for what lies beyond, and one below it for 0.
 //!
 //! A run on its way to divergence may have a finite error of 10²⁰. On an axis that holds this, the
 //! errors of everything that learned are one flat line. Such values are put into the lane above the
@@ -57,14 +57,18 @@ impl ErrorAxis {
         if y > self.cap { f64::INFINITY } else { y }
     }
 
-    /// Words for a caption if finite values lie in the lane.
+    /// Words for a caption if finite values lie in a lane.
     pub(super) fn words(&self) -> String {
-        match &self.lane {
+        let mut words = match &self.lane {
             Some(label) if self.cap.is_finite() => {
                 format!("Lane {label}: beyond the axis, or diverged. ")
             }
             _ => String::new(),
+        };
+        if self.scale.has_zeros() {
+            words.push_str("Lane 0: exactly 0. ");
         }
+        words
     }
 }
 
@@ -104,6 +108,9 @@ mod tests {
         let axis = fit(&[1e-9, 1e4]);
         assert_eq!((axis.lane.as_deref(), axis.words().as_str()), (None, ""));
         assert_eq!(axis.clip(1e4), 1e4);
+        let perfect = fit(&[0.0, 0.1]);
+        assert_eq!(perfect.words(), "Lane 0: exactly 0. ");
+        assert_eq!(perfect.clip(0.0), 0.0);
         let diverged = fit(&[0.1, f64::INFINITY]);
         assert_eq!(diverged.lane.as_deref(), Some("∞"));
         assert_eq!(diverged.words(), "");

@@ -2,14 +2,16 @@
 //! per rule, and underneath the share of runs that have diverged by then.
 
 use super::captions::{basis, capitalised, metric_words};
-use super::colour::{RGBColor, category, ordered_line};
+use super::colour::{RGBColor, ZERO, ordered_line};
 use super::error_axis::{ErrorAxis, unlearned};
 use super::legend::{self, Entry};
+use super::markdown;
+use super::names::Groups;
 use super::page::{Drawing, Page, Rect, Stroke};
 use super::panel::{Panel, diverged, note, panel_title, remark};
 use super::scale::Scale;
 use super::sizes::{BELOW, LANE, LEFT};
-use super::{DOUBLE_MM, Figure, SINGLE_MM};
+use super::{DOUBLE_MM, Figure, Part, SINGLE_MM, cap};
 use crate::Results;
 use crate::design::{Axis, symbol, values};
 use crate::expectation::Metric;
@@ -19,6 +21,8 @@ use crate::summary::Row;
 const TITLE_ROOM: f64 = 14.0;
 /// More bands than this on top of each other show nothing.
 const MAX_BANDS: usize = 9;
+/// Panels in one part: four rows, about a page of A4.
+const MOST_PANELS: usize = 12;
 
 /// One condition's curve.
 struct Line<'a> {
@@ -58,40 +62,40 @@ pub(super) fn time_title(metric: Metric) -> &'static str {
     }
 }
 
-fn facets(results: &Results, metric: Metric) -> Vec<Facet<'_>> {
-    let mut singles: Vec<Line> = Vec::new();
+fn facets<'a>(results: &'a Results, groups: &Groups, metric: Metric) -> Vec<Facet<'a>> {
+    let mut singles: Vec<usize> = Vec::new();
     let mut panels: Vec<Facet> = Vec::new();
     for (index, group) in results.design.groups.iter().enumerate() {
         let axes = results.design.axes_of(&results.tables, group);
         match axes.first() {
-            None => singles.extend(group.conditions.iter().map(|&c| {
-                let (colour, dash, _) = category(index);
-                Line {
-                    label: group.label.clone(),
-                    stroke: Stroke::new(colour, 1.1).dashed(dash),
-                    rows: results.summary.curve(c, metric),
-                }
-            })),
+            None => singles.push(index),
             Some(axis) => panels.push(Facet {
-                title: group.label.clone(),
+                title: groups.name(index).to_string(),
                 key: Some(symbol(&axis.path)),
                 lines: coloured(results, &group.conditions, axis, metric),
             }),
         }
     }
-    if !singles.is_empty() {
-        let title = match singles.len() {
-            1 => singles[0].label.clone(),
+    let titled = !panels.is_empty();
+    for panel in groups.panels(&singles) {
+        let title = match panel[..] {
+            _ if !titled => String::new(),
+            [only] => groups.name(only).to_string(),
             _ => "one condition per rule".to_string(),
         };
+        let line = |index: usize| {
+            let style = groups.style(index);
+            let conditions = &results.design.groups[index].conditions;
+            conditions.iter().map(move |&c| Line {
+                label: groups.name(index).to_string(),
+                stroke: Stroke::new(style.colour, 1.1).dashed(style.dash),
+                rows: results.summary.curve(c, metric),
+            })
+        };
         panels.push(Facet {
-            title: if panels.is_empty() {
-                String::new()
-            } else {
-                title
-            },
+            title,
             key: None,
-            lines: singles,
+            lines: panel.into_iter().flat_map(line).collect(),
         });
     }
     panels
@@ -108,10 +112,15 @@ fn coloured<'a>(
     let tables = &results.tables;
     let everywhere: Vec<usize> = (0..tables.conditions.len()).collect();
     let all = values(tables, &everywhere, axis.column);
-    let scale = Scale::fit(axis.log, all.into_iter(), 0.0);
-    values(tables, conditions, axis.column)
-        .into_iter()
-        .filter_map(|x| {
+    let scale = Scale::fit(axis.log, all.iter().copied(), 0.0);
+    let colour = |x: f64| match scale.in_lane(x) {
+        true => ZERO,
+        false => ordered_line(scale.share(x)),
+    };
+    let labels = number::values(&all);
+    all.iter()
+        .zip(labels)
+        .filter_map(|(&x, label)| {
             let at: Vec<usize> = conditions
                 .iter()
                 .copied()
@@ -119,8 +128,8 @@ fn coloured<'a>(
                 .collect();
             let best = results.summary.best(&at, results.ranking_metric())?;
             Some(Line {
-                label: number::value(x),
-                stroke: Stroke::new(ordered_line(scale.share(x)), 1.0),
+                label,
+                stroke: Stroke::new(colour(x), 1.0),
                 rows: results.summary.curve(best.condition, metric),
             })
         })
@@ -141,45 +150,84 @@ fn points(rows: &[Row]) -> Vec<Point> {
         .collect()
 }
 
-/// Draws the figure; `None` if nothing was measured twice.
-pub(super) fn draw(results: &Results) -> Option<Figure> {
-    let everywhere: Vec<usize> = (0..results.tables.conditions.len()).collect();
-    let metric = metric_over_time(results, &everywhere)?;
-    let facets = facets(results, metric);
-    let rows: Vec<&Row> = facets
-        .iter()
-        .flat_map(|f| f.lines.iter().flat_map(|l| l.rows))
-        .collect();
-    let any_diverged = rows.iter().any(|r| r.diverged > 0);
-    let per_row = match facets.len() {
-        1 => 1,
-        2 | 4 => 2,
-        _ => 3,
-    };
-    let width_mm = if per_row == 1 { SINGLE_MM } else { DOUBLE_MM };
-    let height = if per_row == 3 { 96.0 } else { 112.0 };
+/// What all parts of the figure have in common.
+struct Common {
+    metric: Metric,
+    x: Scale,
+    errors: ErrorAxis,
+    /// Whether the share of diverged runs is drawn.
+    diverged: bool,
+    /// Parameters over which the best is taken.
+    choice: Option<String>,
+}
 
-    let key_room = facets
-        .iter()
-        .filter_map(|f| Some((f.key.as_deref()?, &f.lines)))
-        .flat_map(|(key, lines)| lines.iter().map(move |line| (key, &line.label)))
-        .map(|(key, label)| legend::stack_width(key, label))
-        .fold(0.0, f64::max);
-    let all_points: Vec<_> = rows
-        .iter()
-        .flat_map(|r| points(std::slice::from_ref(*r)))
+/// Draws the figure, in parts where it has many panels or more lines than a key can tell apart; none
+/// if nothing was measured twice. In words, what goes beyond the parts.
+pub(super) fn draw(results: &Results, groups: &Groups) -> (Vec<Figure>, Option<String>) {
+    let everywhere: Vec<usize> = (0..results.tables.conditions.len()).collect();
+    let Some(metric) = metric_over_time(results, &everywhere) else {
+        return (Vec::new(), None);
+    };
+    let facets = facets(results, groups, metric);
+    let rows = || {
+        facets
+            .iter()
+            .flat_map(|f| f.lines.iter().flat_map(|l| l.rows))
+    };
+    let all_points: Vec<_> = rows()
+        .flat_map(|r| points(std::slice::from_ref(r)))
         .collect();
-    let x_scale = Scale::fit(false, all_points.iter().map(|p| p.0), 0.02);
     let y_values = all_points.iter().flat_map(|p| {
         let (low, high) = p.2.unwrap_or((p.1, p.1));
         [p.1, low, high]
     });
     let medians = all_points.iter().map(|p| p.1);
-    let errors = ErrorAxis::fit(unlearned(results, metric), y_values, medians, 0.05);
+    let common = Common {
+        metric,
+        x: Scale::fit(false, all_points.iter().map(|p| p.0), 0.02),
+        errors: ErrorAxis::fit(unlearned(results, metric), y_values, medians, 0.05),
+        diverged: rows().any(|r| r.diverged > 0),
+        choice: choice_words(results),
+    };
+    let mut parts = parts(facets);
+    let groups_of = |facet: &Facet| match facet.key {
+        Some(_) => 1,
+        None => facet.lines.len(),
+    };
+    let left_out = cap("learning_curves", &mut parts, |part| {
+        part.iter().map(groups_of).sum()
+    });
+    let figures = parts
+        .iter()
+        .enumerate()
+        .map(|(i, facets)| draw_part(results, facets, &common, Part(i, parts.len())))
+        .collect();
+    (figures, left_out)
+}
 
-    let choice = choice_words(results);
+/// Parts of at most [`MOST_PANELS`] panels, of which one at most has lines with a key of their own:
+/// that key is the part's.
+fn parts(facets: Vec<Facet>) -> Vec<Vec<Facet>> {
+    let mut parts: Vec<Vec<Facet>> = Vec::new();
+    for facet in facets {
+        let room = |part: &Vec<Facet>| {
+            let keyed = facet.key.is_none() && part.iter().any(|f| f.key.is_none());
+            part.len() < MOST_PANELS && !keyed
+        };
+        match parts.last_mut() {
+            Some(part) if room(part) => part.push(facet),
+            _ => parts.push(vec![facet]),
+        }
+    }
+    parts
+}
+
+/// The words below a part.
+fn short_words(results: &Results, facets: &[Facet], common: &Common, rows: &[&Row]) -> String {
+    let metric = common.metric;
     let crowded = facets.iter().any(|f| f.lines.len() > MAX_BANDS);
-    let band = match (all_points.iter().any(|p| p.2.is_some()), crowded) {
+    let mut points_here = rows.iter().flat_map(|r| points(std::slice::from_ref(*r)));
+    let band = match (points_here.any(|p| p.2.is_some()), crowded) {
         (true, false) => " with its interval (band)".to_string(),
         (true, true) => format!(
             " with its interval (band; in panels of more than {MAX_BANDS} lines only in summary.csv)"
@@ -190,18 +238,41 @@ pub(super) fn draw(results: &Results) -> Option<Figure> {
     if metric == Metric::TrackingMse {
         short.push_str("No test MSE exists before the end of learning. ");
     }
-    if let Some(others) = &choice {
+    if let Some(others) = &common.choice {
         short.push_str(&format!("Best value of {others} in each line. "));
     }
-    short.push_str(&errors.words());
-    for line in singles_of(&facets).filter(|l| points(l.rows).is_empty()) {
+    short.push_str(&common.errors.words());
+    for line in singles_of(facets).filter(|l| points(l.rows).is_empty()) {
         short.push_str(&format!("{}: all runs failed. ", capitalised(&line.label)));
     }
-    short.push_str(&basis(results, &rows));
+    short.push_str(&basis(results, rows));
+    short
+}
+
+/// Draws a part.
+fn draw_part(results: &Results, facets: &[Facet], common: &Common, part: Part) -> Figure {
+    let rows: Vec<&Row> = facets
+        .iter()
+        .flat_map(|f| f.lines.iter().flat_map(|l| l.rows))
+        .collect();
+    let per_row = match facets.len() {
+        1 => 1,
+        2 | 4 => 2,
+        _ => 3,
+    };
+    let width_mm = if per_row == 1 { SINGLE_MM } else { DOUBLE_MM };
+    let height = if per_row == 3 { 96.0 } else { 112.0 };
+    let key_room = facets
+        .iter()
+        .filter_map(|f| Some((f.key.as_deref()?, &f.lines)))
+        .flat_map(|(key, lines)| lines.iter().map(move |line| (key, &line.label)))
+        .map(|(key, label)| legend::stack_width(key, label))
+        .fold(0.0, f64::max);
+    let short = short_words(results, facets, common, &rows);
     let drawing = Drawing::of(width_mm, |page| {
         let column = (page.width - 4.0) / per_row as f64;
         let mut y = 3.0;
-        let singles: Vec<Entry> = singles_of(&facets)
+        let singles: Vec<Entry> = singles_of(facets)
             .map(|line| Entry {
                 label: line.label.clone(),
                 stroke: line.stroke,
@@ -214,11 +285,16 @@ pub(super) fn draw(results: &Results) -> Option<Figure> {
         for (i, line) in facets.chunks(per_row).enumerate() {
             let titled = line.iter().any(|f| !f.title.is_empty());
             let top = y + if titled { TITLE_ROOM } else { 3.0 };
+            let lane = if common.errors.lane.is_some() {
+                LANE
+            } else {
+                0.0
+            };
             let mut bottom = top;
             for (j, facet) in line.iter().enumerate() {
                 let place = Place {
                     x: j as f64 * column + LEFT,
-                    top: top + if errors.lane.is_some() { LANE } else { 0.0 },
+                    top: top + lane,
                     width: column - LEFT - if facet.key.is_some() { key_room } else { 8.0 },
                     height,
                     first: j == 0,
@@ -226,40 +302,43 @@ pub(super) fn draw(results: &Results) -> Option<Figure> {
                 let letter = (facets.len() > 1).then_some(i * per_row + j);
                 let start = (place.x, top - 5.0);
                 panel_title(page, start, column - LEFT - 3.0, letter, &facet.title);
-                let below = draw_facet(
-                    page,
-                    facet,
-                    &place,
-                    (x_scale, &errors),
-                    metric,
-                    any_diverged,
-                );
-                bottom = bottom.max(below);
+                bottom = bottom.max(draw_facet(page, facet, &place, common));
             }
             y = bottom + 5.0;
         }
-        note(page, y - 3.0, &short)
+        note(page, y - 3.0, &format!("{}{short}", part.words()))
     });
+    Figure {
+        name: part.name("learning_curves"),
+        title: part.title("Learning curves"),
+        drawing,
+        caption: caption(results, common, &rows, part),
+    }
+}
+
+fn caption(results: &Results, common: &Common, rows: &[&Row], part: Part) -> String {
+    let metric = common.metric;
     let mut caption = format!(
         "{} over learning: median of all runs (line) and its interval (band; left away in panels of more than {MAX_BANDS} lines, see `summary.csv`), one panel per rule with several conditions (colour: the swept value), the others together. {}",
         capitalised(metric.title()),
         metric_words(metric)
     );
-    if let Some(others) = &choice {
+    caption.push_str(part.styles());
+    if let Some(others) = &common.choice {
         caption.push_str(&format!(
-            " Each line takes the best value of the other swept parameters ({others}): lowest final median, then fewest diverged runs, then first."
+            " Each line takes the best value of the other swept parameters ({}): lowest final median, then fewest diverged runs, then first.",
+            markdown::text(others)
         ));
     }
     caption.push_str(
-        " A diverged run counts as +∞ from its divergence on; a median of +∞, or beyond 10⁴ times the error before learning, stands in the lane above the axis. Lower panels: share of runs that have diverged (drawn if any did). ",
+        " A diverged run counts as +∞ from its divergence on; a median of +∞, or beyond 10⁴ times the error before learning, stands in the lane above the axis.",
     );
-    caption.push_str(&basis(results, &rows));
-    Some(Figure {
-        name: "learning_curves".to_string(),
-        title: "Learning curves".to_string(),
-        drawing,
-        caption,
-    })
+    if common.errors.scale.has_zeros() {
+        caption.push_str(" A median of exactly 0 stands in the lane below the axis.");
+    }
+    caption.push_str(" Lower panels: share of runs that have diverged (drawn if any did). ");
+    caption.push_str(&basis(results, rows));
+    caption
 }
 
 /// The lines whose colour stands for a rule.
@@ -301,24 +380,24 @@ struct Place {
 }
 
 /// Draws one facet; returns the y below its axis title.
-fn draw_facet(
-    page: &Page,
-    facet: &Facet,
-    place: &Place,
-    (x_scale, errors): (Scale, &ErrorAxis),
-    metric: Metric,
-    strip: bool,
-) -> f64 {
+fn draw_facet(page: &Page, facet: &Facet, place: &Place, common: &Common) -> f64 {
+    let Common {
+        metric,
+        x: x_scale,
+        errors,
+        diverged: strip,
+        ..
+    } = common;
     let area = Rect {
         x: place.x,
         y: place.top,
         w: place.width,
         h: place.height,
     };
-    let panel = Panel::new(page, area, x_scale, errors.scale, errors.lane.clone());
-    let x_title = time_title(metric);
+    let panel = Panel::new(page, area, *x_scale, errors.scale, errors.lane.clone());
+    let x_title = time_title(*metric);
     let y_title = place.first.then_some(metric.title());
-    panel.axes(page, (!strip).then_some(x_title), y_title);
+    panel.axes(page, (!*strip).then_some(x_title), y_title);
     let opacity = if facet.lines.len() <= 3 { 0.2 } else { 0.1 };
     let banded = facet.lines.len() <= MAX_BANDS;
     for line in facet.lines.iter().filter(|_| banded) {
@@ -353,10 +432,10 @@ fn draw_facet(
         };
         legend::stack(page, room, key, &values);
     }
-    if !strip {
+    if !*strip {
         return area.bottom() + BELOW;
     }
-    let (shares, bottom) = diverged(page, area, x_scale, x_title, place.first);
+    let (shares, bottom) = diverged(page, &panel, x_title, place.first);
     for line in &facet.lines {
         let curve: Vec<(f64, f64)> = line
             .rows

@@ -8,6 +8,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::element::{DashedPathElement, DottedPathElement};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::cell::RefCell;
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -107,6 +108,11 @@ pub(super) struct Drawing {
     pub(super) width_mm: f64,
     /// In pt.
     pub(super) height: f64,
+    /// What is written and what the keys say, a line each, in order: the file has outlines only, which
+    /// no reader and no search can read.
+    pub(super) words: Vec<String>,
+    /// Texts with characters that the font does not have.
+    pub(super) unshown: Vec<String>,
 }
 
 impl Drawing {
@@ -126,14 +132,19 @@ impl Drawing {
             width,
             points: plane(&root, whole, 0.0..width, MAX_HEIGHT..0.0),
             root,
+            words: RefCell::default(),
+            unshown: RefCell::default(),
         };
         let height = draw(&page);
         drawn(page.root.present());
+        let (words, unshown) = (page.words.take(), page.unshown.take());
         drop(page);
         Self {
             svg,
             width_mm,
             height,
+            words,
+            unshown,
         }
     }
 
@@ -154,6 +165,8 @@ pub(super) struct Page<'a> {
     root: DrawingArea<SVGBackend<'a>, Shift>,
     /// The whole page in pt.
     pub(super) points: Plane<'a>,
+    words: RefCell<Vec<String>>,
+    unshown: RefCell<Vec<String>>,
 }
 
 fn plane<'a>(
@@ -223,11 +236,42 @@ impl<'a> Page<'a> {
         self.write(text, (x - BASELINE * size, y), style, HPos::Center);
     }
 
-    fn write(&self, text: &str, at: (f64, f64), style: TextStyle, anchor: HPos) {
-        if !text.is_empty() {
-            let style = style.pos(Pos::new(anchor, VPos::Center));
-            drawn(self.points.draw(&Text::new(text, at, style)));
+    /// Upright lines side by side, read from bottom to top and centred on y; the first one's baseline
+    /// is at x.
+    pub(super) fn lines_upwards(&self, x: f64, y: f64, (lines, size): &(Vec<String>, f64)) {
+        for (i, line) in lines.iter().enumerate() {
+            self.text_upwards(x + i as f64 * size * 1.2, y, line, *size);
         }
+    }
+
+    /// Notes what an entry of a key stands for.
+    pub(super) fn note_key(&self, label: &str, colour: RGBColor, look: &str) {
+        let RGBColor(r, g, b) = colour;
+        let label = font::drawable(label);
+        note_once(
+            &self.words,
+            format!("key: {label} = #{r:02x}{g:02x}{b:02x}{look}"),
+        );
+    }
+
+    fn write(&self, text: &str, at: (f64, f64), style: TextStyle, anchor: HPos) {
+        if text.is_empty() {
+            return;
+        }
+        if !font::missing(text).is_empty() {
+            note_once(&self.unshown, text.to_string());
+        }
+        let text = font::drawable(text);
+        note_once(&self.words, format!("text: {text}"));
+        let style = style.pos(Pos::new(anchor, VPos::Center));
+        drawn(self.points.draw(&Text::new(text, at, style)));
+    }
+}
+
+fn note_once(list: &RefCell<Vec<String>>, line: String) {
+    let mut list = list.borrow_mut();
+    if !list.contains(&line) {
+        list.push(line);
     }
 }
 

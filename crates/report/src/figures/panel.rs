@@ -1,14 +1,15 @@
 //! A pair of axes with what is drawn in them.
 //!
 //! A median of +∞ has no place on an axis but must not vanish: above the axes lies a lane marked ∞,
-//! and points there are drawn at their x.
+//! and points there are drawn at their x. So it is with 0 on a log axis: its lane, marked 0, lies below
+//! the axes, or left of them.
 
 use super::colour::{BLACK, Dash, GREY, RGBColor};
 use super::font;
 use super::page::{Page, Plane, Rect, Stroke, drawn, path};
 use super::ruler::{self, Edge, Ruler, TICK_LENGTH};
 use super::scale::Scale;
-use super::sizes::{LANE, LEFT, NOTE_SIZE, TICK_SIZE, TITLE_SIZE};
+use super::sizes::{LANE, LEFT, NOTE_SIZE, SIDE_LANE, TICK_SIZE, TITLE_SIZE};
 use plotters::element::Polygon;
 use plotters::style::Color;
 use plotters::style::text_anchor::HPos;
@@ -17,14 +18,19 @@ use plotters::style::text_anchor::HPos;
 const AXIS_WIDTH: f64 = 0.6;
 /// Height of the panel of diverged shares.
 const STRIP: f64 = 34.0;
-/// From the top of the axes to the middle of the lane.
+/// From the axes to the middle of the lane above or below.
 const LANE_MIDDLE: f64 = LANE / 2.0 + 1.0;
-/// Behind the ∞ lane.
+/// Behind the lanes.
 const LANE_COLOUR: RGBColor = RGBColor(0xf0, 0xf0, 0xf0);
+
+/// The widest labels of a y axis for which [`LEFT`] has room beside its title.
+const WIDEST_LABEL: f64 = 22.0;
 
 /// Axes on the page.
 pub(super) struct Panel<'a> {
-    /// The rectangle of the data, without the lane.
+    /// The rectangle of the data and of the lanes for zeros.
+    outer: Rect,
+    /// The rectangle of the data alone.
     area: Rect,
     x: Scale,
     y: Scale,
@@ -42,7 +48,27 @@ impl<'a> Panel<'a> {
         y: Scale,
         lane: Option<String>,
     ) -> Self {
+        let widest = ruler::widest(y, area.h - below(y));
+        // Labels of many digits take their room from the panel.
+        let room = (widest - WIDEST_LABEL).max(0.0);
+        let outer = Rect {
+            x: area.x + room,
+            w: area.w - room,
+            ..area
+        };
+        Self::within(page, outer, x, y, lane)
+    }
+
+    fn within(page: &Page<'a>, outer: Rect, x: Scale, y: Scale, lane: Option<String>) -> Self {
+        let side = if x.has_zeros() { SIDE_LANE } else { 0.0 };
+        let area = Rect {
+            x: outer.x + side,
+            w: outer.w - side,
+            h: outer.h - below(y),
+            ..outer
+        };
         Self {
+            outer,
             area,
             x,
             y,
@@ -53,11 +79,11 @@ impl<'a> Panel<'a> {
 
     /// The same panel moved sideways, for points that would hide each other.
     pub(super) fn shifted<'b>(&self, page: &Page<'b>, dx: f64) -> Panel<'b> {
-        let area = Rect {
-            x: self.area.x + dx,
-            ..self.area
+        let outer = Rect {
+            x: self.outer.x + dx,
+            ..self.outer
         };
-        Panel::new(page, area, self.x, self.y, self.lane.clone())
+        Panel::within(page, outer, self.x, self.y, self.lane.clone())
     }
 
     /// The data values at the left and right end.
@@ -65,14 +91,30 @@ impl<'a> Panel<'a> {
         (self.x.value_at(0.0), self.x.value_at(1.0))
     }
 
-    /// Coordinates of a point; +∞ lies in the lane.
+    /// Coordinates of a point; +∞ and zeros of a log axis lie in their lanes.
     pub(super) fn place(&self, x: f64, y: f64) -> (f64, f64) {
-        let y = if y.is_finite() {
-            self.y.coordinate(y)
-        } else {
+        let y = if !y.is_finite() {
             self.above(LANE_MIDDLE)
+        } else if self.y.in_lane(y) {
+            self.beneath(LANE_MIDDLE)
+        } else {
+            self.y.coordinate(y)
         };
-        (self.x.coordinate(x), y)
+        (self.across(x), y)
+    }
+
+    /// The x coordinate of a value.
+    fn across(&self, x: f64) -> f64 {
+        if !self.x.in_lane(x) {
+            return self.x.coordinate(x);
+        }
+        let ends = self.x.range();
+        ends.start - SIDE_LANE / 2.0 / self.area.w * (ends.end - ends.start)
+    }
+
+    /// Where a point stands: on the axes, or in which lanes. A line from one to the other is dotted.
+    fn lanes(&self, (x, y): (f64, f64)) -> (bool, bool, bool) {
+        (self.x.in_lane(x), !y.is_finite(), self.y.in_lane(y))
     }
 
     /// The y coordinate that lies this many pt above the axes.
@@ -81,26 +123,31 @@ impl<'a> Panel<'a> {
         ends.end + distance / self.area.h * (ends.end - ends.start)
     }
 
+    /// The y coordinate that lies this many pt below the data.
+    fn beneath(&self, distance: f64) -> f64 {
+        let ends = self.y.range();
+        ends.start - distance / self.area.h * (ends.end - ends.start)
+    }
+
     /// The lowest and highest y coordinate at which anything is drawn.
     fn limits(&self) -> (f64, f64) {
         let above = if self.lane.is_some() { LANE } else { 1.0 };
-        (self.y.range().start, self.above(above))
+        (self.beneath(below(self.y)), self.above(above))
     }
 
     /// The coordinates of ends of intervals, cut off where the panel ends; +∞ reaches its top.
     fn outline(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let (bottom, top) = self.limits();
         let y = |y: f64| {
-            if y.is_finite() {
-                self.y.coordinate(y)
-            } else {
+            if !y.is_finite() {
                 top
+            } else if self.y.in_lane(y) {
+                bottom
+            } else {
+                self.y.coordinate(y)
             }
         };
-        let placed: Vec<(f64, f64)> = points
-            .iter()
-            .map(|p| (self.x.coordinate(p.0), y(p.1)))
-            .collect();
+        let placed: Vec<(f64, f64)> = points.iter().map(|p| (self.across(p.0), y(p.1))).collect();
         let mut outline = crossed(&placed, bottom, top);
         for point in &mut outline {
             point.1 = point.1.clamp(bottom, top);
@@ -131,10 +178,26 @@ impl<'a> Panel<'a> {
         (x_labels, x_title): (bool, Option<&str>),
         (y_labels, y_title): (bool, Option<&str>),
     ) {
-        let a = self.area;
+        let a = self.outer;
         let stroke = Stroke::new(BLACK, AXIS_WIDTH);
-        let ruler = |edge| Ruler(page, a, edge, stroke);
-        page.line(a.x, a.bottom(), a.right(), a.bottom(), stroke);
+        // Ticks stand where the data are, on the outer edges.
+        let along = |edge| match edge {
+            Edge::Bottom => Rect {
+                x: self.area.x,
+                w: self.area.w,
+                ..a
+            },
+            _ => Rect {
+                y: self.area.y,
+                h: self.area.h,
+                ..a
+            },
+        };
+        let ruler = |edge| Ruler(page, along(edge), edge, stroke);
+        self.zero_lanes(page, x_labels, y_labels, stroke);
+        // Beside a lane there is no axis.
+        let (left, bottom) = (self.area.x, self.area.bottom());
+        page.line(left, a.bottom(), a.right(), a.bottom(), stroke);
         ruler(Edge::Bottom).scale(self.x, x_labels);
         if let Some(title) = x_title {
             ruler::x_title(page, a, title);
@@ -147,9 +210,9 @@ impl<'a> Panel<'a> {
             };
             page.fill(lane, LANE_COLOUR);
             let label = if y_labels { label } else { "" };
-            ruler(Edge::Left).tick(1.0 + LANE_MIDDLE / a.h, label);
+            ruler(Edge::Left).tick(1.0 + LANE_MIDDLE / self.area.h, label);
         }
-        page.line(a.x, a.y, a.x, a.bottom(), stroke);
+        page.line(a.x, a.y, a.x, bottom, stroke);
         let widest = ruler(Edge::Left).scale(self.y, y_labels);
         if let Some(title) = y_title {
             // As far out as the room allows for, so that the titles of stacked panels align.
@@ -160,6 +223,38 @@ impl<'a> Panel<'a> {
             let fits = font::width(title, TITLE_SIZE) <= a.h;
             let size = if fits { TITLE_SIZE } else { NOTE_SIZE };
             page.text_upwards(x, a.y + a.h / 2.0, title, size);
+        }
+    }
+
+    /// The lanes for zeros, with their ticks.
+    fn zero_lanes(&self, page: &Page, x_labels: bool, y_labels: bool, stroke: Stroke) {
+        let label = |labelled| if labelled { "0" } else { "" };
+        if self.y.has_zeros() {
+            let lane = Rect {
+                y: self.area.bottom() + 2.0,
+                h: LANE - 2.0,
+                ..self.outer
+            };
+            page.fill(lane, LANE_COLOUR);
+            let edge = Rect {
+                x: self.outer.x,
+                ..self.area
+            };
+            let share = -LANE_MIDDLE / self.area.h;
+            Ruler(page, edge, Edge::Left, stroke).tick(share, label(y_labels));
+        }
+        if self.x.has_zeros() {
+            let lane = Rect {
+                w: SIDE_LANE - 2.0,
+                ..self.outer
+            };
+            page.fill(lane, LANE_COLOUR);
+            let edge = Rect {
+                h: self.outer.h,
+                ..self.area
+            };
+            let share = -SIDE_LANE / 2.0 / self.area.w;
+            Ruler(page, edge, Edge::Bottom, stroke).tick(share, label(x_labels));
         }
     }
 
@@ -177,13 +272,13 @@ impl<'a> Panel<'a> {
         }
     }
 
-    /// A curve. It is drawn through finite points, dotted from the last of them into the lane, and
-    /// along the lane while it is +∞.
+    /// A curve. It is drawn through the points on the axes, dotted from the last of them into a lane,
+    /// and along the lane while it is +∞ or 0.
     pub(super) fn curve(&self, points: &[(f64, f64)], stroke: Stroke) {
         let ends = self.y.range();
-        for stretch in points.chunk_by(|a, b| a.1.is_finite() == b.1.is_finite()) {
+        for stretch in points.chunk_by(|a, b| self.lanes(*a) == self.lanes(*b)) {
             let line: Vec<(f64, f64)> = stretch.iter().map(|p| self.place(p.0, p.1)).collect();
-            if stretch[0].1.is_finite() {
+            if !self.lanes(stretch[0]).1 && !self.lanes(stretch[0]).2 {
                 for piece in cut(&line, ends.start, ends.end) {
                     path(&self.plane, &piece, stroke);
                 }
@@ -197,13 +292,13 @@ impl<'a> Panel<'a> {
         };
         for pair in points
             .windows(2)
-            .filter(|p| p[0].1.is_finite() != p[1].1.is_finite())
+            .filter(|p| self.lanes(p[0]) != self.lanes(p[1]))
         {
             let (a, b) = (
                 self.place(pair[0].0, pair[0].1),
                 self.place(pair[1].0, pair[1].1),
             );
-            for piece in cut(&[a, b], ends.start, f64::INFINITY) {
+            for piece in cut(&[a, b], self.limits().0, f64::INFINITY) {
                 path(&self.plane, &piece, jump);
             }
         }
@@ -217,19 +312,24 @@ impl<'a> Panel<'a> {
     }
 }
 
+/// Height of the lane for zeros below the axes of a y scale.
+fn below(y: Scale) -> f64 {
+    if y.has_zeros() { LANE } else { 0.0 }
+}
+
 /// The panel of the share of diverged runs, below another with the same x axis.
 pub(super) fn diverged<'a>(
     page: &Page<'a>,
-    above: Rect,
-    x: Scale,
+    above: &Panel,
     x_title: &str,
     first: bool,
 ) -> (Panel<'a>, f64) {
     let area = Rect {
-        y: above.bottom() + 9.0,
+        y: above.outer.bottom() + 9.0,
         h: STRIP,
-        ..above
+        ..above.outer
     };
+    let x = above.x;
     let percent = Scale::fit(false, [0.0, 100.0].into_iter(), 0.08);
     let panel = Panel::new(page, area, x, percent, None);
     panel.axes(page, Some(x_title), first.then_some("diverged (%)"));
@@ -293,12 +393,7 @@ pub(super) fn panel_title(
     } else {
         NOTE_SIZE
     };
-    let mut shown = title.to_string();
-    while font::width(&shown, size) > limit && shown.chars().count() > 2 {
-        // Without the ellipsis and one more character.
-        let keep = shown.trim_end_matches('…').chars().count() - 1;
-        shown = shown.chars().take(keep).chain(['…']).collect();
-    }
+    let shown = font::shorten(title, size, limit);
     page.text(x, y, &shown, size, HPos::Left, BLACK);
 }
 

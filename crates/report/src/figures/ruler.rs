@@ -4,8 +4,8 @@
 use super::colour::BLACK;
 use super::font;
 use super::page::{Page, Rect, Stroke};
-use super::scale::Scale;
-use super::sizes::{BELOW, TICK_SIZE, TITLE_SIZE};
+use super::scale::{Scale, Ticks};
+use super::sizes::{BELOW, LEFT, TICK_SIZE, TITLE_SIZE};
 use plotters::style::text_anchor::HPos;
 
 pub(super) const TICK_LENGTH: f64 = 2.6;
@@ -29,6 +29,19 @@ pub(super) struct Ruler<'a, 'b>(
     pub(super) Stroke,
 );
 
+/// The width of the widest label of an upright axis of this length.
+pub(super) fn widest(scale: Scale, length: f64) -> f64 {
+    let labels = upright_ticks(scale, length).major;
+    labels
+        .iter()
+        .map(|(_, label)| font::width(label, TICK_SIZE))
+        .fold(0.0, f64::max)
+}
+
+fn upright_ticks(scale: Scale, length: f64) -> Ticks {
+    scale.ticks(length, |_| TICK_SIZE * 0.75)
+}
+
 impl Ruler<'_, '_> {
     /// The ticks of a scale; returns the width of the widest label.
     pub(super) fn scale(&self, scale: Scale, labelled: bool) -> f64 {
@@ -36,7 +49,7 @@ impl Ruler<'_, '_> {
         let ticks = if across {
             scale.ticks(a.w, |label| font::width(label, TICK_SIZE))
         } else {
-            scale.ticks(a.h, |_| TICK_SIZE * 0.75)
+            upright_ticks(scale, a.h)
         };
         for value in &ticks.minor {
             self.mark(scale.share(*value), MINOR_LENGTH, "");
@@ -64,7 +77,10 @@ impl Ruler<'_, '_> {
             Edge::Bottom => {
                 let below = a.bottom() + away + size * font::CAP_HEIGHT;
                 page.line(x, a.bottom(), x, a.bottom() + length, stroke);
-                page.text(x, below, label, size, HPos::Center, BLACK);
+                // A long label at an end of the axis stays on the page.
+                let half = font::width(label, size) / 2.0 + 1.0;
+                let middle = x.min(page.width - half).max(half);
+                page.text(middle, below, label, size, HPos::Center, BLACK);
             }
             Edge::Left => {
                 page.line(a.x - length, y, a.x, y, stroke);
@@ -81,5 +97,7 @@ impl Ruler<'_, '_> {
 /// The title of an axis below a rectangle.
 pub(super) fn x_title(page: &Page, area: Rect, title: &str) {
     let (middle, baseline) = (area.x + area.w / 2.0, area.bottom() + BELOW - 4.0);
-    page.text(middle, baseline, title, TITLE_SIZE, HPos::Center, BLACK);
+    // A little wider than the panel is still no neighbour's.
+    let title = font::shorten(title, TITLE_SIZE, area.w + LEFT);
+    page.text(middle, baseline, &title, TITLE_SIZE, HPos::Center, BLACK);
 }

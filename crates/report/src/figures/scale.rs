@@ -6,6 +6,13 @@ use std::ops::Range;
 /// Room that labels on an axis leave between each other, in pt.
 const LABEL_GAP: f64 = 7.0;
 
+/// No linear axis goes further, so that its range and margins are numbers.
+const LARGEST: f64 = 1e307;
+
+fn bounded(x: f64) -> f64 {
+    x.clamp(-LARGEST, LARGEST)
+}
+
 /// A linear or logarithmic scale. Its coordinates are the data or their logarithms, and plotters maps
 /// them to the page; plotters' own `LogCoord` uses the platform's logarithm, which differs in the
 /// last bit between machines.
@@ -14,6 +21,8 @@ pub(super) struct Scale {
     log: bool,
     low: f64,
     high: f64,
+    /// Whether a log scale has a lane for zeros, which have no logarithm: some value is 0.
+    zeros: bool,
 }
 
 /// The ticks of an axis.
@@ -27,11 +36,16 @@ pub(super) struct Ticks {
 
 impl Scale {
     /// A scale over the range of some values with a margin (a share of the range) on both sides.
-    /// Values that are not finite, or on a log scale not positive, do not count.
+    /// Values that are not finite, or on a log scale negative, do not count; zeros get a lane there.
     pub(super) fn fit(log: bool, values: impl Iterator<Item = f64>, margin: f64) -> Self {
-        let transform = |x: f64| if log { libm::log10(x) } else { x };
+        let transform = |x: f64| if log { libm::log10(x) } else { bounded(x) };
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for x in values.filter(|x| x.is_finite() && (!log || *x > 0.0)) {
+        let mut zeros = false;
+        for x in values.filter(|x| x.is_finite() && (!log || *x >= 0.0)) {
+            if log && x == 0.0 {
+                zeros = true;
+                continue;
+            }
             low = low.min(transform(x));
             high = high.max(transform(x));
         }
@@ -52,7 +66,18 @@ impl Scale {
             log,
             low: low - room,
             high: high + room,
+            zeros,
         }
+    }
+
+    /// Whether zeros stand in a lane of their own, below or left of the axis.
+    pub(super) fn has_zeros(&self) -> bool {
+        self.zeros
+    }
+
+    /// Whether a value stands in the lane for zeros.
+    pub(super) fn in_lane(&self, x: f64) -> bool {
+        self.zeros && x == 0.0
     }
 
     /// The coordinates of the ends.
@@ -63,7 +88,7 @@ impl Scale {
     /// The coordinate of a value; values beyond an end (or ≤ 0 on a log scale) may lie far outside.
     pub(super) fn coordinate(&self, x: f64) -> f64 {
         if !self.log {
-            x
+            bounded(x)
         } else if x > 0.0 {
             libm::log10(x)
         } else {
@@ -148,6 +173,7 @@ impl Scale {
         if major.len() < 2 {
             let linear = Self {
                 log: false,
+                zeros: false,
                 low: self.value_at(0.0),
                 high: self.value_at(1.0),
             };
@@ -183,10 +209,11 @@ impl Scale {
                 if count > length / 9.0 && count > 2.0 {
                     continue;
                 }
+                let largest = self.low.abs().max(self.high.abs());
                 ticks = (0..count.max(0.0) as usize)
                     .map(|i| {
                         let x = (first + i as f64) * step;
-                        (x, decimal(x, exponent))
+                        (x, decimal(x, exponent, largest))
                     })
                     .collect();
                 let widest = ticks.iter().map(|(_, l)| extent(l)).fold(0.0, f64::max);
@@ -206,21 +233,32 @@ impl Scale {
     }
 }
 
-/// A tick of an even step of 10^exponent: all labels of the axis with the same decimals.
-fn decimal(x: f64, exponent: i32) -> String {
-    if x != 0.0 && !(-4..=5).contains(&exponent) {
-        return number::value(x);
-    }
-    let decimals = (-exponent).max(0) as usize;
-    let text = format!("{x:.decimals$}");
-    if text
-        .trim_start_matches('-')
-        .chars()
-        .all(|c| c == '0' || c == '.')
-    {
+/// A tick of an even step of 10^exponent on an axis up to `largest`: all labels of the axis have the
+/// same decimals, as many as tell neighbours apart.
+fn decimal(x: f64, exponent: i32, largest: f64) -> String {
+    let (power, decimals) = if (-4..=5).contains(&exponent) || (1e-3..1e6).contains(&largest) {
+        (0, (-exponent).max(0))
+    } else {
+        let power = libm::floor(libm::log10(largest)) as i32;
+        (power, (power - exponent).max(0))
+    };
+    // Beyond 17 digits there is nothing in a number.
+    let decimals = decimals.min(17) as usize;
+    let text = format!("{:.decimals$}", x / libm::pow(10.0, f64::from(power)));
+    let digits = || text.trim_start_matches('-');
+    if digits().chars().all(|c| c == '0' || c == '.') {
         return "0".to_string();
     }
-    text.replace('-', "−")
+    let text = text.replace('-', "−");
+    let power = match power {
+        0 => return text,
+        power => format!("10{}", number::superscript(power)),
+    };
+    match text.as_str() {
+        "1" => power,
+        "−1" => format!("−{power}"),
+        _ => format!("{text}×{power}"),
+    }
 }
 
 #[cfg(test)]
@@ -275,6 +313,54 @@ mod tests {
                 assert!(gap > 4.0 * pair[1].1.chars().count() as f64 || ticks.major.len() < 3);
             }
         }
+    }
+
+    #[test]
+    fn ticks_of_near_equal_values_differ() {
+        for (log, low, high) in [
+            (false, 1.00001, 1.00002),
+            (true, 1.00001, 1.00002),
+            (false, 123_456_000.0, 123_457_000.0),
+            (false, 1.000001e-7, 1.000002e-7),
+            (false, -2e-9, 3e-9),
+            (false, 0.0, 3e8),
+            (false, 1.0, 1.0 + 8.0 * f64::EPSILON),
+        ] {
+            let s = Scale::fit(log, [low, high].into_iter(), 0.05);
+            let found = labels(s, 400.0, 4.0);
+            let distinct: std::collections::BTreeSet<&String> = found.iter().collect();
+            assert!(
+                found.len() > 1 && distinct.len() == found.len(),
+                "{low} {high}: {found:?}"
+            );
+        }
+        let s = Scale::fit(false, [1.00001, 1.00002].into_iter(), 0.0);
+        assert_eq!(labels(s, 100.0, 4.0)[..2], ["1.000010", "1.000015"]);
+        let s = Scale::fit(false, [0.0, 3e8].into_iter(), 0.0);
+        assert_eq!(labels(s, 200.0, 4.0), ["0", "10⁸", "2×10⁸", "3×10⁸"]);
+    }
+
+    #[test]
+    fn the_largest_numbers_still_make_an_axis() {
+        for (low, high) in [(f64::MIN, f64::MAX), (1.5e308, f64::MAX), (-5e-324, 5e-324)] {
+            for log in [false, true] {
+                let s = Scale::fit(log, [low, high].into_iter(), 0.1);
+                assert!(
+                    s.share(low).is_finite() && s.share(high).is_finite(),
+                    "{low} {high}"
+                );
+                labels(s, 200.0, 4.0);
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_have_a_lane_on_a_log_scale_only() {
+        let s = Scale::fit(true, [0.0, 1e-3, 1e-1].into_iter(), 0.0);
+        assert!(s.has_zeros() && s.in_lane(0.0) && s.in_lane(-0.0) && !s.in_lane(1e-3));
+        assert!(s.share(1e-3).abs() < 1e-9, "zeros do not stretch the axis");
+        let s = Scale::fit(false, [0.0, 1.0].into_iter(), 0.0);
+        assert!(!s.has_zeros() && !s.in_lane(0.0));
     }
 
     #[test]

@@ -2,14 +2,16 @@
 //! underneath the share of runs that diverged.
 
 use super::captions::{basis, capitalised, metric_words};
-use super::colour::category;
+use super::colour::Style;
 use super::error_axis::{ErrorAxis, unlearned};
 use super::legend::{self, Entry};
+use super::markdown;
+use super::names::Groups;
 use super::page::{Drawing, Page, Rect, Stroke, marker};
 use super::panel::{Panel, diverged, note};
 use super::scale::Scale;
 use super::sizes::{BELOW, LANE, LEFT};
-use super::{Figure, SINGLE_MM, file_part};
+use super::{Figure, Part, SINGLE_MM, cap, file_part};
 use crate::Results;
 use crate::design::{Axis, Group, axis_title, symbol, values};
 use crate::statistics::Interval;
@@ -22,10 +24,17 @@ const DODGE: f64 = 2.4;
 
 /// A rule's data: a line over the axis, or one level where the rule has no such parameter.
 struct Series<'a> {
+    /// The group's index in the design.
     index: usize,
-    group: &'a Group,
     points: Vec<(f64, &'a Row)>,
     reference: Option<&'a Row>,
+}
+
+impl<'a> Series<'a> {
+    /// All that is drawn; nothing if all runs failed.
+    fn rows(&self) -> impl Iterator<Item = &'a Row> + '_ {
+        self.points.iter().map(|p| p.1).chain(self.reference)
+    }
 }
 
 fn series<'a>(results: &'a Results, axis: &Axis) -> Vec<Series<'a>> {
@@ -56,7 +65,6 @@ fn series<'a>(results: &'a Results, axis: &Axis) -> Vec<Series<'a>> {
                 .flatten();
             Series {
                 index,
-                group,
                 points,
                 reference,
             }
@@ -86,54 +94,100 @@ fn diverged_percent(row: &Row) -> f64 {
     }
 }
 
-/// Draws the figure of one axis.
-pub(super) fn draw(results: &Results, axis: &Axis) -> Figure {
+/// What all parts of the figure have in common.
+struct Common<'a> {
+    axis: &'a Axis,
+    x: Scale,
+    errors: ErrorAxis,
+    /// Whether the share of diverged runs is drawn.
+    diverged: bool,
+    /// The other swept parameters, as words.
+    others: String,
+}
+
+/// Draws the figure of one axis, in parts where it has more lines than a key can tell apart. In words,
+/// what goes beyond them.
+pub(super) fn draw(
+    results: &Results,
+    groups: &Groups,
+    axis: &Axis,
+) -> (Vec<Figure>, Option<String>) {
     let metric = results.ranking_metric();
     let all = series(results, axis);
-    let rows: Vec<&Row> = all
-        .iter()
-        .flat_map(|s| s.points.iter().map(|p| p.1).chain(s.reference))
-        .collect();
-    let errors = ErrorAxis::fit(
-        unlearned(results, metric),
-        rows.iter().flat_map(|r| extent(r)),
-        rows.iter().filter_map(|r| Some(r.median?.value)),
-        0.06,
-    );
-    let any_diverged = rows.iter().any(|r| r.diverged > 0);
+    let rows = || all.iter().flat_map(Series::rows);
+    let common = Common {
+        axis,
+        x: Scale::fit(
+            axis.log,
+            all.iter().flat_map(|s| s.points.iter().map(|p| p.0)),
+            0.05,
+        ),
+        errors: ErrorAxis::fit(
+            unlearned(results, metric),
+            rows().flat_map(extent),
+            rows().filter_map(|r| Some(r.median?.value)),
+            0.06,
+        ),
+        diverged: rows().any(|r| r.diverged > 0),
+        others: other_axes(results, axis),
+    };
+    let everyone: Vec<usize> = (0..all.len()).collect();
+    let mut parts = groups.panels(&everyone);
+    let left_out = cap(&name(axis), &mut parts, Vec::len);
+    let draw = |(i, panel): (usize, &Vec<usize>)| {
+        let here: Vec<&Series> = panel.iter().map(|&g| &all[g]).collect();
+        draw_part(results, groups, &here, &common, Part(i, parts.len()))
+    };
+    (parts.iter().enumerate().map(draw).collect(), left_out)
+}
 
-    let others = other_axes(results, axis);
-    let mut short = format!("Median of the final {}. ", metric.title());
-    if !others.is_empty() {
-        short.push_str(&format!("Best value of {others} at each point. "));
+/// The figure's file name.
+fn name(axis: &Axis) -> String {
+    format!("sensitivity_{}", file_part(&axis.path))
+}
+
+/// The words below a part.
+fn short_words(results: &Results, groups: &Groups, all: &[&Series], common: &Common) -> String {
+    let mut short = format!("Median of the final {}. ", results.ranking_metric().title());
+    if !common.others.is_empty() {
+        short.push_str(&format!("Best value of {} at each point. ", common.others));
     }
     if all.iter().any(|s| s.reference.is_some()) {
         short.push_str(&format!(
             "Level with band: rule without {}. ",
-            symbol(&axis.path)
+            symbol(&common.axis.path)
         ));
     }
-    short.push_str(&errors.words());
-    for s in all
-        .iter()
-        .filter(|s| s.points.is_empty() && s.reference.is_none())
-    {
-        short.push_str(&format!(
-            "{}: all runs failed. ",
-            capitalised(&s.group.label)
-        ));
+    short.push_str(&common.errors.words());
+    for s in all.iter().filter(|s| s.rows().next().is_none()) {
+        let name = capitalised(groups.name(s.index));
+        short.push_str(&format!("{name}: all runs failed. "));
     }
+    let rows: Vec<&Row> = all.iter().flat_map(|s| s.rows()).collect();
     short.push_str(&basis(results, &rows));
+    short
+}
+
+/// Draws the lines of some groups.
+fn draw_part(
+    results: &Results,
+    groups: &Groups,
+    all: &[&Series],
+    common: &Common,
+    part: Part,
+) -> Figure {
+    let (axis, errors, any_diverged) = (common.axis, &common.errors, common.diverged);
+    let short = short_words(results, groups, all, common);
     let drawing = Drawing::of(SINGLE_MM, |page| {
         let entries: Vec<Entry> = all
             .iter()
-            .filter(|s| !s.points.is_empty() || s.reference.is_some())
+            .filter(|s| s.rows().next().is_some())
             .map(|s| {
-                let (colour, dash, shape) = category(s.index);
+                let style = groups.style(s.index);
                 Entry {
-                    label: s.group.label.clone(),
-                    stroke: Stroke::new(colour, 1.1).dashed(dash),
-                    marker: (!s.points.is_empty()).then_some(shape),
+                    label: groups.name(s.index).to_string(),
+                    stroke: Stroke::new(style.colour, 1.1).dashed(style.dash),
+                    marker: (!s.points.is_empty()).then_some(style.shape),
                 }
             })
             .collect();
@@ -141,18 +195,15 @@ pub(super) fn draw(results: &Results, axis: &Axis) -> Figure {
         if errors.lane.is_some() {
             y += LANE;
         }
-        let width = page.width - LEFT - 9.0;
-        let xs = all.iter().flat_map(|s| s.points.iter().map(|p| p.0));
-        let x_scale = Scale::fit(axis.log, xs, 0.05);
         let area = Rect {
             x: LEFT,
             y,
-            w: width,
+            w: page.width - LEFT - 9.0,
             h: HEIGHT,
         };
-        let main = Panel::new(page, area, x_scale, errors.scale, errors.lane.clone());
+        let main = Panel::new(page, area, common.x, errors.scale, errors.lane.clone());
         let title = axis_title(&axis.path);
-        let y_title = format!("final {}", metric.title());
+        let y_title = format!("final {}", results.ranking_metric().title());
         main.axes(
             page,
             (!any_diverged).then_some(title.as_str()),
@@ -168,24 +219,25 @@ pub(super) fn draw(results: &Results, axis: &Axis) -> Figure {
         let (levels, lines): (Vec<&Series>, Vec<&Series>) =
             all.iter().partition(|s| s.reference.is_some());
         for s in levels.into_iter().chain(lines) {
-            draw_series(page, &main, (s, &all), median, (1.1, 4.4));
+            let looks = (groups.style(s.index), 1.1, 4.4);
+            draw_series(page, &main, (s, all), median, looks);
         }
         let mut bottom = area.bottom();
         if any_diverged {
-            let (panel, below) = diverged(page, area, x_scale, &title, true);
-            for s in &all {
-                draw_series(page, &panel, (s, &all), share, (0.9, 3.4));
+            let (panel, below) = diverged(page, &main, &title, true);
+            for s in all {
+                let looks = (groups.style(s.index), 0.9, 3.4);
+                draw_series(page, &panel, (s, all), share, looks);
             }
             bottom = below;
         }
-        note(page, bottom + BELOW, &short)
+        note(page, bottom + BELOW, &format!("{}{short}", part.words()))
     });
-    let caption = caption(results, axis, &others, &rows, &all);
     Figure {
-        name: format!("sensitivity_{}", file_part(&axis.path)),
-        title: format!("Final error against {}", axis.path),
+        name: part.name(&name(axis)),
+        title: part.title(&format!("Final error against {}", axis.path)),
         drawing,
-        caption,
+        caption: caption(results, groups, all, common, part),
     }
 }
 
@@ -228,7 +280,7 @@ fn varies_at_fixed(results: &Results, group: &Group, axis: &Axis, other: &Axis) 
 
 /// How far to the side a series stands, so that intervals at the same value do not hide one another;
 /// a series that has no points, or is alone in having them, pushes none aside.
-fn dodge(series: &Series, all: &[Series]) -> f64 {
+fn dodge(series: &Series, all: &[&Series]) -> f64 {
     let with_points = || all.iter().filter(|s| !s.points.is_empty());
     let rank = with_points()
         .position(|s| s.index == series.index)
@@ -243,11 +295,15 @@ type Shown = (f64, Option<(f64, f64)>);
 fn draw_series(
     page: &Page,
     panel: &Panel,
-    (s, all): (&Series, &[Series]),
+    (s, all): (&Series, &[&Series]),
     show: impl Fn(&Row) -> Option<Shown>,
-    (width, size): (f64, f64),
+    (style, width, size): (Style, f64, f64),
 ) {
-    let (colour, dash, shape) = category(s.index);
+    let Style {
+        colour,
+        dash,
+        shape,
+    } = style;
     let line = Stroke::new(colour, width).dashed(dash);
     if let Some((level, interval)) = s.reference.and_then(&show) {
         let (left, right) = panel.ends();
@@ -273,28 +329,46 @@ fn draw_series(
     }
 }
 
-fn caption(results: &Results, axis: &Axis, others: &str, rows: &[&Row], all: &[Series]) -> String {
+fn caption(
+    results: &Results,
+    groups: &Groups,
+    all: &[&Series],
+    common: &Common,
+    part: Part,
+) -> String {
     let metric = results.ranking_metric();
+    let path = markdown::code(&common.axis.path);
     let mut text = format!(
-        "Final {} (median over runs) against `{}`, one line per rule; bars are intervals. {}",
+        "Final {} (median over runs) against {path}, one line per rule; bars are intervals. {}",
         metric.title(),
-        axis.path,
         metric_words(metric)
     );
-    if !others.is_empty() {
+    text.push_str(part.styles());
+    if !common.others.is_empty() {
         text.push_str(&format!(
-            " At each point the best value of the other swept parameters ({others}) is taken: lowest final median, then fewest diverged runs, then first. The intervals are those of the chosen condition and do not include the luck of the choice."
+            " At each point the best value of the other swept parameters ({}) is taken: lowest final median, then fewest diverged runs, then first. The intervals are those of the chosen condition and do not include the luck of the choice.",
+            markdown::text(&common.others)
         ));
     }
     for s in all.iter().filter(|s| s.reference.is_some()) {
         text.push_str(&format!(
-            " {} has no `{}`: its level is a horizontal line with its interval as a band.",
-            s.group.label, axis.path
+            " {} has no {path}: its level is a horizontal line with its interval as a band.",
+            markdown::text(groups.name(s.index))
         ));
     }
     text.push_str(
-        " A diverged run counts as +∞; medians that are +∞, or beyond 10⁴ times the error before learning, stand in the lane above the axis, and an interval that reaches there runs to the top. Points of different rules are moved apart sideways by a few points to keep their intervals apart. Lower panel: share of runs that diverged (drawn if any did). ",
+        " A diverged run counts as +∞; medians that are +∞, or beyond 10⁴ times the error before learning, stand in the lane above the axis, and an interval that reaches there runs to the top.",
     );
-    text.push_str(&basis(results, rows));
+    if common.errors.scale.has_zeros() {
+        text.push_str(" A median of exactly 0 stands in the lane below the axis.");
+    }
+    if common.x.has_zeros() {
+        text.push_str(&format!(" {path} = 0 stands in the lane left of the axis."));
+    }
+    text.push_str(
+        " Points of different rules are moved apart sideways by a few points to keep their intervals apart. Lower panel: share of runs that diverged (drawn if any did). ",
+    );
+    let rows: Vec<&Row> = all.iter().flat_map(|s| s.rows()).collect();
+    text.push_str(&basis(results, &rows));
     text
 }

@@ -11,6 +11,8 @@ pub(super) const TICK_SIZE: f64 = 6.3;
 pub(super) const NOTE_SIZE: f64 = 6.0;
 /// Height of the lane for ∞.
 pub(super) const LANE: f64 = 11.0;
+/// Width of the lane for zeros beside a log axis: its label keeps clear of the first tick's.
+pub(super) const SIDE_LANE: f64 = 18.0;
 /// Room left of a panel for tick labels and a title.
 pub(super) const LEFT: f64 = 33.0;
 /// Room below a panel for tick labels and a title.

@@ -2,15 +2,17 @@
 //! frozen test, and beside it the curves of all its runs with their median.
 
 use super::captions::{basis, capitalised, metric_words};
-use super::colour::{BLACK, Dash, GREY, category};
+use super::colour::{BLACK, Dash, GREY, Style};
 use super::error_axis::{ErrorAxis, unlearned};
 use super::learning_curves::{metric_over_time, time_title};
 use super::legend::{self, Entry};
+use super::markdown;
+use super::names::Groups;
 use super::page::{Drawing, Page, Rect, Stroke, drawn, marker, px};
 use super::panel::{Panel, blank, note, panel_title};
 use super::scale::Scale;
 use super::sizes::{BELOW, LANE, LEFT, NOTE_SIZE};
-use super::{DOUBLE_MM, Figure};
+use super::{DOUBLE_MM, Figure, Part, cap};
 use crate::Results;
 use crate::design::{Group, axis_values};
 use crate::expectation::Metric;
@@ -26,6 +28,8 @@ const TITLE_ROOM: f64 = 15.0;
 const MAX_RUNS: usize = 100;
 /// An output further from the target's range than this many times that range is cut off.
 const MAX_EXCURSION: f64 = 1.5;
+/// Groups in one part: about a page of A4.
+const ROWS: usize = 6;
 /// Significant digits of medians in titles.
 const DIGITS: usize = 3;
 
@@ -33,15 +37,27 @@ const DIGITS: usize = 3;
 const ONLY_TRACKING: &str =
     "test MSE exists only at the end of learning, so the curves are tracking MSE";
 
-/// Draws the figure.
-pub(super) fn draw(results: &Results) -> Figure {
-    let metric = results.ranking_metric();
+/// Draws the figure, in parts of at most [`ROWS`] groups; in words, what goes beyond them.
+pub(super) fn draw(results: &Results, groups: &Groups) -> (Vec<Figure>, Option<String>) {
+    let all: Vec<usize> = (0..results.design.groups.len()).collect();
+    let mut chunks: Vec<&[usize]> = all.chunks(ROWS).collect();
+    let left_out = cap("tracking", &mut chunks, |chunk| chunk.len());
+    let figures = chunks
+        .iter()
+        .enumerate()
+        .map(|(i, chunk)| draw_part(results, groups, chunk, Part(i, chunks.len())))
+        .collect();
+    (figures, left_out)
+}
+
+/// The key of all parts.
+fn key() -> [Entry; 4] {
     let entry = |label: &str, stroke| Entry {
         label: label.to_string(),
         stroke,
         marker: None,
     };
-    let key = [
+    [
         entry(
             "target",
             Stroke::new(BLACK, 0.9).dashed(Dash::Dashes(3.0, 1.5)),
@@ -52,20 +68,27 @@ pub(super) fn draw(results: &Results) -> Figure {
         ),
         entry("single runs", Stroke::new(GREY, 0.35)),
         entry("their median", Stroke::new(GREY, 1.6)),
-    ];
+    ]
+}
+
+/// Draws the rows of some groups.
+fn draw_part(results: &Results, groups: &Groups, chunk: &[usize], part: Part) -> Figure {
+    let metric = results.ranking_metric();
     let mut rows: Vec<&Row> = Vec::new();
-    let mut remarks: Vec<String> = Vec::new();
+    let mut remarks: Vec<(usize, String)> = Vec::new();
     let mut thinned = false;
     let drawing = Drawing::of(DOUBLE_MM, |page| {
-        let mut y = legend::flow(page, LEFT, 3.0, &key) + 3.0;
+        let mut y = legend::flow(page, LEFT, 3.0, &key()) + 3.0;
         let left_width = 0.52 * page.width;
-        for (i, group) in results.design.groups.iter().enumerate() {
+        for (row, &i) in chunk.iter().enumerate() {
+            let group = &results.design.groups[i];
             let best = results.summary.best(&group.conditions, metric);
             let first = group.conditions.first();
             rows.extend(best.or_else(|| results.summary.last(*first?, metric)));
-            let title = title(results, group, best, metric);
+            let title = title(results, (group, groups.name(i)), best, metric);
             let width = page.width - LEFT - 8.0;
-            panel_title(page, (LEFT, y + 9.0), width, Some(i), &title);
+            let letter = Some(row);
+            panel_title(page, (LEFT, y + 9.0), width, letter, &title);
             let top = y + TITLE_ROOM + LANE / 2.0;
             let trace = Rect {
                 x: LEFT,
@@ -78,18 +101,23 @@ pub(super) fn draw(results: &Results) -> Figure {
                 w: page.width - left_width - LEFT - 8.0,
                 ..trace
             };
-            remarks.extend(draw_trace(page, results, i, group, best, trace));
-            thinned |= draw_runs(page, results, i, best, curves, &mut remarks);
+            let style = groups.style(i);
+            let remark = draw_trace(page, results, style, best, trace);
+            remarks.extend(remark.map(|remark| (i, remark)));
+            let (left_out, remark) = draw_runs(page, results, style, best, curves);
+            thinned |= left_out;
+            remarks.extend(remark.map(|remark| (i, remark)));
             y = top + HEIGHT + BELOW + 2.0;
         }
         let mut text = format!(
-            "Each rule at its best condition (lowest median final {}). ",
+            "{}Each rule at its best condition (lowest median final {}). ",
+            part.words(),
             metric.title()
         );
         if rows.iter().any(|r| r.diverged > 0) {
             text.push_str("× marks where a run diverged. ");
         }
-        if remarks.iter().any(|r| r.ends_with(ONLY_TRACKING)) {
+        if remarks.iter().any(|r| r.1 == ONLY_TRACKING) {
             text.push_str(&format!("{}. ", capitalised(ONLY_TRACKING)));
         }
         if thinned {
@@ -98,27 +126,44 @@ pub(super) fn draw(results: &Results) -> Figure {
         text.push_str(&basis(results, &rows));
         note(page, y - 2.0, &text)
     });
-    let mut caption = format!(
-        "Each rule at its best condition: lowest median final {}, then fewest diverged runs, then first. Left: target and network output of one run (the first network and target whose trace was kept) in the frozen test after learning. Right: error of single runs (thin; at most {MAX_RUNS}, an even selection) and the median of all runs (thick); × marks the last value of a run that diverged, a median (or run) in the lane above the axis is +∞ or beyond 10⁴ times the error before learning. {}",
-        metric.title(),
-        metric_words(metric)
-    );
-    for remark in remarks {
-        caption.push_str(&format!(" {}.", capitalised(&remark)));
-    }
-    caption.push(' ');
-    caption.push_str(&basis(results, &rows));
+    let caption = caption(results, groups, &rows, &remarks);
     Figure {
-        name: "tracking".to_string(),
-        title: "Single runs at each rule's best condition".to_string(),
+        name: part.name("tracking"),
+        title: part.title("Single runs at each rule's best condition"),
         drawing,
         caption,
     }
 }
 
+fn caption(
+    results: &Results,
+    groups: &Groups,
+    rows: &[&Row],
+    remarks: &[(usize, String)],
+) -> String {
+    let metric = results.ranking_metric();
+    let mut caption = format!(
+        "Each rule at its best condition: lowest median final {}, then fewest diverged runs, then first. Left: target and network output of one run (the first network and target whose trace was kept) in the frozen test after learning. Right: error of single runs (thin; at most {MAX_RUNS}, an even selection) and the median of all runs (thick); × marks the last value of a run that diverged, a median (or run) in the lane above the axis is +∞ or beyond 10⁴ times the error before learning. {}",
+        metric.title(),
+        metric_words(metric)
+    );
+    for (group, remark) in remarks {
+        let name = markdown::text(groups.name(*group));
+        caption.push_str(&format!(" {}: {remark}.", capitalised(&name)));
+    }
+    caption.push(' ');
+    caption.push_str(&basis(results, rows));
+    caption
+}
+
 /// The rule, its best condition's swept values, and its final median with interval.
-fn title(results: &Results, group: &Group, best: Option<&Row>, metric: Metric) -> String {
-    let mut text = group.label.clone();
+fn title(
+    results: &Results,
+    (group, name): (&Group, &str),
+    best: Option<&Row>,
+    metric: Metric,
+) -> String {
+    let mut text = name.to_string();
     let Some(row) = best else {
         return text;
     };
@@ -148,8 +193,7 @@ fn title(results: &Results, group: &Group, best: Option<&Row>, metric: Metric) -
 fn draw_trace(
     page: &Page,
     results: &Results,
-    index: usize,
-    group: &Group,
+    style: Style,
     best: Option<&Row>,
     area: Rect,
 ) -> Option<String> {
@@ -172,7 +216,7 @@ fn draw_trace(
             Some(_) => "no trace was kept for this condition".to_string(),
         };
         blank(page, area, &reason);
-        return Some(format!("{}: {reason}", group.label));
+        return Some(reason);
     };
     let x = Scale::fit(false, trace.t_ms.iter().copied(), 0.0);
     let (low, high) = trace
@@ -195,8 +239,7 @@ fn draw_trace(
             .zip(values.iter().copied())
             .collect()
     };
-    let (colour, _, _) = category(index);
-    panel.curve(&series(&trace.v), Stroke::new(colour, 1.0));
+    panel.curve(&series(&trace.v), Stroke::new(style.colour, 1.0));
     let target = Stroke::new(BLACK, 0.9).dashed(Dash::Dashes(3.0, 1.5));
     panel.curve(&series(&trace.v_tar), target);
     let largest = trace.v.iter().map(|v| v.abs()).fold(0.0, f64::max);
@@ -214,27 +257,22 @@ fn draw_trace(
     None
 }
 
-/// The runs' curves and their median; whether runs were left out of the drawing.
+/// The runs' curves and their median; whether runs were left out of the drawing, and a remark.
 fn draw_runs(
     page: &Page,
     results: &Results,
-    index: usize,
+    style: Style,
     best: Option<&Row>,
     area: Rect,
-    remarks: &mut Vec<String>,
-) -> bool {
+) -> (bool, Option<String>) {
     let Some(row) = best else {
         blank(page, area, "all runs failed");
-        return false;
+        return (false, None);
     };
     let condition = row.condition;
     let metric = metric_over_time(results, &[condition]).unwrap_or(row.metric);
-    if metric == Metric::TrackingMse && row.metric == Metric::TestMse {
-        remarks.push(format!(
-            "{}: {ONLY_TRACKING}",
-            results.design.groups[index].label
-        ));
-    }
+    let remark = (metric == Metric::TrackingMse && row.metric == Metric::TestMse)
+        .then(|| ONLY_TRACKING.to_string());
     let runs: Vec<&Run> = results.tables.conditions[condition]
         .runs
         .iter()
@@ -242,7 +280,7 @@ fn draw_runs(
         .filter(|r| r.status != Status::Failed)
         .collect();
     let every = runs.len().div_ceil(MAX_RUNS).max(1);
-    let curves: Vec<(Status, Vec<(f64, f64)>)> = runs
+    let curves: Vec<Curve> = runs
         .iter()
         .step_by(every)
         .map(|run| {
@@ -263,11 +301,32 @@ fn draw_runs(
     if curves.iter().all(|(_, c)| c.is_empty()) {
         let reason = format!("all {} runs diverged before the first measurement", row.n);
         blank(page, area, &reason);
-        return false;
+        return (false, remark);
     }
-    let points = || curves.iter().flat_map(|(_, c)| c).chain(&median);
+    draw_curves(
+        page,
+        (metric, unlearned(results, metric)),
+        style,
+        (&curves, &median),
+        area,
+    );
+    (every > 1, remark)
+}
+
+/// A run's end and its points: trial and error.
+type Curve = (Status, Vec<(f64, f64)>);
+
+/// Draws the curves of some runs, thin, and their median.
+fn draw_curves(
+    page: &Page,
+    (metric, unlearned): (Metric, f64),
+    style: Style,
+    (curves, median): (&[Curve], &[(f64, f64)]),
+    area: Rect,
+) {
+    let points = || curves.iter().flat_map(|(_, c)| c).chain(median);
     let errors = ErrorAxis::fit(
-        unlearned(results, metric),
+        unlearned,
         points().map(|p| p.1),
         points().map(|p| p.1),
         0.06,
@@ -287,10 +346,10 @@ fn draw_runs(
     let x = Scale::fit(false, points().map(|p| p.0), 0.03);
     let panel = Panel::new(page, area, x, errors.scale, errors.lane.clone());
     panel.axes(page, Some(time_title(metric)), Some(metric.title()));
-    let (colour, _, _) = category(index);
+    let colour = style.colour;
     let opacity = if curves.len() > 30 { 0.35 } else { 0.55 };
     let thin = Stroke::new(colour, 0.35).faint(opacity);
-    for (status, curve) in &curves {
+    for (status, curve) in curves {
         let curve = clipped(curve);
         panel.curve(&curve, thin);
         if *status == Status::Diverged
@@ -301,10 +360,9 @@ fn draw_runs(
             drawn(panel.plane.draw(&cross));
         }
     }
-    panel.curve(&clipped(&median), Stroke::new(colour, 1.6));
+    panel.curve(&clipped(median), Stroke::new(colour, 1.6));
     if let [(x, y)] = median[..] {
         let at = panel.place(x, errors.clip(y));
-        marker(&panel.plane, at, category(index).2, 4.4, colour);
+        marker(&panel.plane, at, style.shape, 4.4, colour);
     }
-    every > 1
 }

@@ -6,6 +6,7 @@ use super::font;
 use super::page::Drawing;
 use super::sizes::PX_PER_PT;
 use crate::error::ReportError;
+use crate::words::visible;
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Indent, Options, Tree, WriteOptions};
@@ -26,8 +27,8 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 
 /// The shapes of a drawing, cut to its height, on white; a pixel of plotters' is a user unit.
 pub(super) fn tree(drawing: &Drawing, path: &Path) -> Result<Tree, ReportError> {
-    // The backend had to be told a size before the height was known; joins are round like the
-    // curves that they stand for.
+    // The backend needs a size before the height is known; joins are round like the curves that they
+    // stand for.
     let body = drawing.svg.split_once('>').unwrap_or_default().1;
     let (width, height) = drawing.size();
     let svg = format!(
@@ -57,11 +58,15 @@ pub(super) fn svg(tree: &Tree, drawing: &Drawing, title: &str) -> String {
     };
     let written = tree.to_string(&options);
     let body = written.split_once('>').unwrap_or_default().1;
-    let title = title.replace('&', "&amp;").replace('<', "&lt;");
+    let words = drawing.words.join("\n");
+    let [title, words] = [title, words.as_str()].map(xml);
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" width="{}mm" height="{:.2}mm" viewBox="0 0 {} {}">
 <title>{title}</title>
+<desc>
+{words}
+</desc>
 {}
 "#,
         drawing.width_mm,
@@ -71,6 +76,16 @@ pub(super) fn svg(tree: &Tree, drawing: &Drawing, title: &str) -> String {
         // One element a line, as tools that compare files like it.
         body.trim().replace("><", ">\n<")
     )
+}
+
+/// A text as XML has it.
+fn xml(text: &str) -> String {
+    let shown: Vec<_> = text.split('\n').map(visible).collect();
+    let shown = shown.join("\n");
+    shown
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// The PNG; `path` is for the error message. White background, no alpha, and the physical size
@@ -181,6 +196,10 @@ mod tests {
         let file = svg(&tree, &drawing, "a < b");
         assert!(file.contains(r#"width="85mm" height="10.58mm" viewBox="0 0 4819 600""#));
         assert!(file.contains("<title>a &lt; b</title>") && !file.contains("<text"));
+        assert!(
+            file.contains("<desc>\ntext: a &lt; b &amp; c\n</desc>"),
+            "{file}"
+        );
         assert_eq!(file.matches("<svg").count(), 1);
     }
 }

@@ -14,15 +14,20 @@
 //!
 //! A diverged run is the value +∞: quantiles stay well defined, and become +∞ themselves when too
 //! many runs diverged.
+//!
+//! A share of 0 or 1 is the same in every resample, so that the bootstrap's interval would be 0 … 0: see
+//! [`share_interval`].
 
 mod bootstrap;
 mod quantile;
+mod share;
 
 pub use bootstrap::{
     Levels, RandomStream, Resampler, SortedCells, Weights, interval, random_stream, resample,
     resample_by,
 };
 pub use quantile::quantile;
+pub use share::share_interval;
 
 use crate::expectation::Statistic;
 use crate::tables::Cell;
@@ -55,6 +60,13 @@ pub enum Method {
     Networks,
     /// One network only: targets resampled, nothing is said about other networks.
     Targets,
+    /// A share of 0 or 1: the exact interval of as many independent units as there are networks.
+    ExactNetworks,
+    /// A share of 0 or 1: the exact interval of as many independent units as there are targets.
+    ExactTargets,
+    /// A share of 0 or 1 where both are resampled: the exact interval of as many independent units as there
+    /// are of the factor with fewer levels, which is conservative.
+    ExactFewer,
     /// One network and one target, or no value at all: no interval.
     None,
 }
@@ -76,24 +88,49 @@ impl Method {
             Self::Crossed => "percentile bootstrap of networks x targets",
             Self::Networks => "percentile bootstrap of networks",
             Self::Targets => "percentile bootstrap of targets",
+            Self::ExactNetworks => "Clopper-Pearson over networks",
+            Self::ExactTargets => "Clopper-Pearson over targets",
+            Self::ExactFewer => {
+                "Clopper-Pearson over the fewer of networks and targets (conservative)"
+            }
             Self::None => "none",
         }
+    }
+
+    /// Whether it is that of a share of 0 or 1.
+    fn is_exact(self) -> bool {
+        matches!(
+            self,
+            Self::ExactNetworks | Self::ExactTargets | Self::ExactFewer
+        )
     }
 }
 
 /// How the intervals of a table were obtained, as one line below it.
 pub fn method_line(methods: &[Method]) -> String {
-    let mut names: Vec<&str> = methods
-        .iter()
-        .filter(|m| **m != Method::None)
-        .map(|m| m.name())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() {
-        "no interval: one network and one target".to_string()
-    } else {
-        format!("intervals: {}, {RESAMPLES} resamples", names.join("; "))
+    let names = |exact: bool| {
+        let mut names: Vec<&str> = methods
+            .iter()
+            .filter(|m| **m != Method::None && m.is_exact() == exact)
+            .map(|m| m.name())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names.join("; ")
+    };
+    match (names(false), names(true)) {
+        (resampled, exact) if resampled.is_empty() && exact.is_empty() => {
+            "no interval: one network and one target".to_string()
+        }
+        (resampled, exact) if exact.is_empty() => {
+            format!("intervals: {resampled}, {RESAMPLES} resamples")
+        }
+        (resampled, exact) if resampled.is_empty() => {
+            format!("intervals of shares of 0 and 1: {exact}")
+        }
+        (resampled, exact) => {
+            format!("intervals: {resampled}, {RESAMPLES} resamples; of shares of 0 and 1: {exact}")
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::line::TableReader;
 use super::{Checkpoint, Status, Tables, runs};
 use crate::error::ReportError;
+use crate::words::quoted;
 use std::collections::HashMap;
 
 /// The file's name in a result folder.
@@ -50,7 +51,7 @@ impl<'a> RunFinder<'a> {
             if table.text(i + 1) != cell {
                 return Err(table.cell_error(
                     i + 1,
-                    &format!("{cell:?}, as {} says for this run_id", runs::FILE),
+                    &format!("{}, as {} says for this run_id", quoted(cell), runs::FILE),
                 ));
             }
         }

@@ -1,6 +1,7 @@
 //! Strict reading of CSV: every error names the file, the line, the column and what is allowed.
 
 use crate::error::ReportError;
+use crate::number::{self, Unread};
 use csv::StringRecord;
 use std::fs::File;
 use std::io::Read;
@@ -118,9 +119,9 @@ impl<'a> TableReader<'a> {
 
     /// A finite number.
     pub fn finite(&self, column: usize) -> Result<f64, ReportError> {
-        match self.text(column).parse::<f64>() {
+        match number::read(self.text(column)) {
             Ok(x) if x.is_finite() => Ok(x),
-            _ => Err(self.cell_error(column, "a finite number")),
+            other => Err(self.number_error(column, "a finite number", other)),
         }
     }
 
@@ -130,9 +131,22 @@ impl<'a> TableReader<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        match text.parse::<f64>() {
+        match number::read(text) {
             Ok(x) if x.is_finite() && x >= 0.0 => Ok(Some(x)),
-            _ => Err(self.cell_error(column, "a finite number ≥ 0, or empty")),
+            other => Err(self.number_error(column, "a finite number ≥ 0, or empty", other)),
+        }
+    }
+
+    /// An error about a number: what is allowed, and whether it is one that no float holds.
+    fn number_error(
+        &self,
+        column: usize,
+        allowed: &str,
+        found: Result<f64, Unread>,
+    ) -> ReportError {
+        match found {
+            Ok(_) | Err(Unread::NotANumber) => self.cell_error(column, allowed),
+            Err(unread) => self.cell_error(column, &format!("{allowed}; {unread}")),
         }
     }
 

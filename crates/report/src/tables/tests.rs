@@ -108,6 +108,21 @@ fn bad_cells_are_named() {
             "runs.csv:2: test_mse = \"fast\": must be a finite number ≥ 0, or empty",
         ),
         (
+            "0.5,0.25,,1.5",
+            "1e400,0.25,,1.5",
+            "runs.csv:2: test_mse = \"1e400\": must be a finite number ≥ 0, or empty; 1e400 is too large for a 64-bit float (at most 1.8e308)",
+        ),
+        (
+            "0.5,0.25,,1.5",
+            "0.5,1e-400,,1.5",
+            "runs.csv:2: tracking_mse = \"1e-400\": must be a finite number ≥ 0, or empty; 1e-400 is too small for a 64-bit float (at least 5e-324) and would become 0",
+        ),
+        (
+            "0.5,0.25,,1.5",
+            "\u{1b}[2J,0.25,,1.5",
+            "runs.csv:2: test_mse = \"\\u{1b}[2J\": must be a finite number ≥ 0, or empty",
+        ),
+        (
             "b,classical,0.1,0,1",
             "b,classical,0.1,-1,1",
             "runs.csv:3: network = \"-1\": must be a whole number ≥ 0",
@@ -176,6 +191,19 @@ fn bad_cells_are_named() {
         message(RUNS, CURVES, Some(traces)),
         "traces.csv:2: v = \"NaN\": must be a finite number"
     );
+    let long = "7".repeat(1_000_000);
+    let told = message(
+        &RUNS.replacen("0.5,0.25,,1.5", &format!("x{long},,,"), 1),
+        CURVES,
+        None,
+    );
+    assert!(
+        told.contains("777…\": must be a finite number"),
+        "{}",
+        told.len()
+    );
+    let told = message(&RUNS.replacen("diverged_step", &long, 1), CURVES, None);
+    assert!(told.chars().count() < 500, "{}", told.len());
     assert_eq!(
         message(&RUNS[..RUNS.find('\n').unwrap() + 1], CURVES, None),
         "runs.csv: holds no run"

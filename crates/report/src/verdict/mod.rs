@@ -4,11 +4,17 @@
 //! how far other networks and targets could have moved that value: in each resample the same
 //! networks and targets are drawn on both sides of a ratio (the comparison is paired by design), and
 //! `best` picks its condition anew, so that the luck of the pick is in the interval. The interval of
-//! a minimum or maximum is given too, but a bootstrap knows little about extremes.
+//! a minimum or maximum is given too, but a bootstrap knows little about extremes. With
+//! `require = "interval"` an expectation holds only if its whole interval lies within the bounds.
+//!
+//! What survived does not speak for what did not: if selected runs failed, have no row or no value, an
+//! expectation is not decided, unless it allows that many (`allow_failed`).
 
+mod outcome;
 pub(crate) mod select;
 mod table;
 
+pub use outcome::Outcome;
 pub(crate) use table::align;
 
 use crate::design::condition_name;
@@ -16,10 +22,12 @@ use crate::error::{ReportError, Unmatched};
 use crate::expectation::{Expectation, Quantity, Selection, Side, Statistic};
 use crate::statistics::{
     Interval, Levels, Method, SortedCells, Weights, interval, random_stream, resample,
+    share_interval,
 };
 use crate::study::{self, Study};
 use crate::tables::{Cell, Status, Tables};
 use rayon::prelude::*;
+use select::Lost;
 use std::path::Path;
 
 /// The evaluation of all expectations, in the study's order; `Display` is an aligned table.
@@ -34,7 +42,7 @@ pub struct Verdict {
 pub struct Row {
     /// The expectation.
     pub expectation: Expectation,
-    /// What was found; NaN for ∞/∞ and 0/0, which never hold.
+    /// What was found; NaN for ∞/∞ and 0/0, which never hold, and where no run has a value.
     pub observed: f64,
     /// Its interval; none with a single network and target.
     pub interval: Option<Interval>,
@@ -46,16 +54,18 @@ pub struct Row {
     pub diverged: Vec<usize>,
     /// Selected runs that failed and therefore have no value, per side.
     pub failed: Vec<usize>,
+    /// Selected runs without a row, and ok runs without a value, per side.
+    pub missing: Vec<usize>,
     /// The condition that `best` picked, per side; none where everything was pooled.
     pub best: Vec<Option<String>>,
-    /// Whether the observed value lies within the bounds.
-    pub holds: bool,
+    /// Whether it holds.
+    pub outcome: Outcome,
 }
 
 impl Verdict {
     /// Whether every expectation holds.
     pub fn all_hold(&self) -> bool {
-        self.rows.iter().all(|row| row.holds)
+        self.rows.iter().all(|row| row.outcome == Outcome::Holds)
     }
 }
 
@@ -93,7 +103,7 @@ pub fn evaluate(folder: &Path, study: &Study, tables: &Tables) -> Result<Verdict
 struct Prepared {
     statistic: Statistic,
     sets: Vec<select::CellSet>,
-    failed: usize,
+    lost: Lost,
     best: bool,
 }
 
@@ -116,15 +126,53 @@ impl Resampled {
 
 fn evaluate_one(expectation: &Expectation, study: &Study, tables: &Tables) -> Result<Row, String> {
     let at = expectation.at_trial;
+    let side = |side| prepare(side, at, tables, study);
     let sides = match &expectation.quantity {
-        Quantity::Value(side) => vec![prepare(side, at, tables)?],
+        Quantity::Value(value) => vec![side(value)?],
         Quantity::Ratio(a, b) => {
-            let first = prepare(a, at, tables).map_err(|e| format!("first side: {e}"))?;
-            let second = prepare(b, at, tables).map_err(|e| format!("second side: {e}"))?;
+            let first = side(a).map_err(|e| format!("first side: {e}"))?;
+            let second = side(b).map_err(|e| format!("second side: {e}"))?;
             vec![first, second]
         }
-        Quantity::DivergedShare(selection) => vec![prepare_share(selection, tables)?],
+        Quantity::DivergedShare(selection) => vec![prepare_share(selection, tables, study)?],
     };
+    let measured = measure(expectation, study, &sides);
+    let counts = |count: fn(&Lost) -> usize| sides.iter().map(|s| count(&s.lost)).collect();
+    let lost: Vec<Lost> = sides.iter().map(|s| s.lost).collect();
+    let mut row = Row {
+        expectation: expectation.clone(),
+        observed: measured.observed,
+        interval: measured.interval,
+        method: measured.method,
+        n: vec![0; sides.len()],
+        diverged: vec![0; sides.len()],
+        failed: counts(|lost| lost.failed),
+        missing: counts(|lost| lost.absent + lost.empty),
+        best: vec![None; sides.len()],
+        outcome: Outcome::of(expectation, measured.observed, measured.interval, &lost),
+    };
+    for (i, (side, picked)) in sides.iter().zip(&measured.picked).enumerate() {
+        let Some(set) = side.sets.get(*picked) else {
+            continue;
+        };
+        (row.n[i], row.diverged[i]) = (set.cells.len(), set.diverged);
+        let condition = set.condition.filter(|_| side.best);
+        row.best[i] = condition.map(|condition| condition_name(tables, condition));
+    }
+    Ok(row)
+}
+
+/// The number that an expectation is about.
+struct Measured {
+    /// NaN if undefined, or if a side has no run with a value.
+    observed: f64,
+    interval: Option<Interval>,
+    method: Method,
+    /// Which set of each side `best` picked.
+    picked: Vec<usize>,
+}
+
+fn measure(expectation: &Expectation, study: &Study, sides: &[Prepared]) -> Measured {
     let all: Vec<Cell> = sides
         .iter()
         .flat_map(|s| s.sets.iter().flat_map(|set| set.cells.iter().copied()))
@@ -153,7 +201,18 @@ fn evaluate_one(expectation: &Expectation, study: &Study, tables: &Tables) -> Re
         })
     };
     let once = levels.once();
-    let observed = quantity(&once).ok_or("no run has a value")?;
+    let picked = resampled
+        .iter()
+        .map(|side| side.value(&once).map_or(0, |(_, i)| i))
+        .collect();
+    let Some(observed) = quantity(&once) else {
+        return Measured {
+            observed: f64::NAN,
+            interval: None,
+            method: Method::None,
+            picked,
+        };
+    };
     let method = levels.method();
     let interval = match method {
         Method::None => None,
@@ -162,33 +221,28 @@ fn evaluate_one(expectation: &Expectation, study: &Study, tables: &Tables) -> Re
             interval(resample(&levels, stream, quantity))
         }
     };
-    let picked: Vec<usize> = resampled
-        .iter()
-        .map(|side| side.value(&once).map_or(0, |(_, i)| i))
-        .collect();
-    let set = |i: usize| &sides[i].sets[picked[i]];
-    Ok(Row {
-        expectation: expectation.clone(),
+    let (interval, method) = match expectation.quantity {
+        Quantity::DivergedShare(_) => share_interval(observed, &levels, interval),
+        _ => (interval, method),
+    };
+    Measured {
         observed,
         interval,
         method,
-        n: (0..sides.len()).map(|i| set(i).cells.len()).collect(),
-        diverged: (0..sides.len()).map(|i| set(i).diverged).collect(),
-        failed: sides.iter().map(|s| s.failed).collect(),
-        best: (0..sides.len())
-            .map(|i| {
-                let condition = set(i).condition.filter(|_| sides[i].best)?;
-                Some(condition_name(tables, condition))
-            })
-            .collect(),
-        holds: expectation.holds(observed),
-    })
+        picked,
+    }
 }
 
 /// Selects the values of a side.
-fn prepare(side: &Side, at: Option<u64>, tables: &Tables) -> Result<Prepared, String> {
+fn prepare(
+    side: &Side,
+    at: Option<u64>,
+    tables: &Tables,
+    study: &Study,
+) -> Result<Prepared, String> {
     let runs = select::runs(&side.selection, tables)?;
-    let (per_condition, failed) = select::values(&runs, side.metric, at, tables)?;
+    let lost = select::lost(&side.selection, &runs, tables, study)?;
+    let (per_condition, empty) = select::values(&runs, side.metric, at, tables)?;
     let sets = if side.best {
         per_condition
     } else {
@@ -197,20 +251,26 @@ fn prepare(side: &Side, at: Option<u64>, tables: &Tables) -> Result<Prepared, St
     Ok(Prepared {
         statistic: side.statistic,
         sets,
-        failed,
+        lost: Lost { empty, ..lost },
         best: side.best,
     })
 }
 
-/// A share is the mean of an indicator: 1 for a diverged run, 0 for any other, failed ones too.
-fn prepare_share(selection: &Selection, tables: &Tables) -> Result<Prepared, String> {
+/// A share is the mean of an indicator: 1 for a diverged run, 0 for one that ran through. Of a failed run
+/// nobody knows.
+fn prepare_share(
+    selection: &Selection,
+    tables: &Tables,
+    study: &Study,
+) -> Result<Prepared, String> {
     let runs = select::runs(&selection.selection, tables)?;
+    let lost = select::lost(&selection.selection, &runs, tables, study)?;
     let mut set = select::CellSet::default();
-    let mut failed = 0;
-    for run in runs {
-        let run = &tables.runs[run];
-        let diverged = run.status == Status::Diverged;
-        failed += usize::from(run.status == Status::Failed);
+    for run in runs.iter().map(|&run| &tables.runs[run]) {
+        let diverged = match run.status {
+            Status::Failed => continue,
+            status => status == Status::Diverged,
+        };
         set.diverged += usize::from(diverged);
         set.cells.push(Cell {
             network: run.network,
@@ -221,7 +281,7 @@ fn prepare_share(selection: &Selection, tables: &Tables) -> Result<Prepared, Str
     Ok(Prepared {
         statistic: Statistic::Mean,
         sets: vec![set],
-        failed,
+        lost,
         best: false,
     })
 }

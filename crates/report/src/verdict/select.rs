@@ -2,11 +2,16 @@
 
 use crate::design::condition_name;
 use crate::expectation::{Match, Metric, Where};
-use crate::tables::{Cell, Status, Tables};
-use std::collections::BTreeSet;
+use crate::study::Study;
+use crate::tables::{Cell, Run, Status, Tables};
+use crate::words::shortened;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many existing values a message lists.
 const LISTED: usize = 12;
+
+/// The most networks × targets that are counted through: as many runs as a study may have.
+const MAX_REPLICATES: u64 = 10_000_000;
 
 /// The values of one condition, or of several pooled.
 #[derive(Debug, Default, Clone)]
@@ -63,11 +68,12 @@ pub(crate) fn runs(selection: &Where, tables: &Tables) -> Result<Vec<usize>, Str
                 format!(" among the runs with {}", so_far.join(", "))
             };
             return Err(format!(
-                "no run has {path} = {wanted}{condition}; values there: {}",
+                "no run has {path} = {}{condition}; values there: {}",
+                shortened(&wanted.to_string()),
                 existing(selected.iter().map(|&run| cell(tables, run, key)))
             ));
         }
-        so_far.push(format!("{path} = {wanted}"));
+        so_far.push(format!("{path} = {}", shortened(&wanted.to_string())));
         selected = kept;
     }
     Ok(selected)
@@ -78,12 +84,15 @@ fn unknown_column(path: &str, tables: &Tables) -> String {
     columns.extend(["network", "target"]);
     let near = columns
         .iter()
+        // Comparing a far longer name would take its length squared, and it is near to none.
+        .filter(|_| path.len() <= 200)
         .map(|c| (strsim::damerau_levenshtein(path, c), c))
         .min()
         .filter(|(distance, _)| *distance <= 3)
         .map_or(String::new(), |(_, c)| format!(", did you mean {c}?"));
     format!(
-        "where: {path} is not a column{near} (columns: {})",
+        "where: {} is not a column{near} (columns: {})",
+        shortened(path),
         columns.join(", ")
     )
 }
@@ -104,7 +113,7 @@ fn existing(cells: impl Iterator<Item = String>) -> String {
             if v.is_empty() {
                 "(empty)".to_string()
             } else {
-                v
+                shortened(&v).into_owned()
             }
         })
         .collect();
@@ -114,7 +123,82 @@ fn existing(cells: impl Iterator<Item = String>) -> String {
     words.join(", ")
 }
 
-/// The values of the selected runs, per condition, and how many of the runs failed.
+/// What of the selected runs cannot be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Lost {
+    /// Runs that should exist, those without a row included.
+    pub(super) planned: usize,
+    /// Runs that failed.
+    pub(super) failed: usize,
+    /// Runs without a row.
+    pub(super) absent: usize,
+    /// Runs that ended well, but have no value.
+    pub(super) empty: usize,
+}
+
+impl Lost {
+    /// All of them.
+    pub(super) fn total(&self) -> usize {
+        self.failed + self.absent + self.empty
+    }
+}
+
+/// What is lost of these runs before anything is measured: the failed ones, and those that the study
+/// plans for the same conditions, networks and targets but that have no row.
+pub(super) fn lost(
+    selection: &Where,
+    runs: &[usize],
+    tables: &Tables,
+    study: &Study,
+) -> Result<Lost, String> {
+    let replicates = study.replicates.unwrap_or_else(|| {
+        // A study that does not say it: what some condition has, all should have.
+        let most = |get: fn(&Run) -> u32| tables.runs.iter().map(get).max().unwrap_or(0);
+        let counts = (most(|run| run.network), most(|run| run.target));
+        (u64::from(counts.0) + 1, u64::from(counts.1) + 1)
+    });
+    let (networks, targets) = replicates;
+    if networks.saturating_mul(targets) > MAX_REPLICATES {
+        return Err(format!(
+            "replicates: {networks} networks × {targets} targets are more than the {MAX_REPLICATES} that a study may have"
+        ));
+    }
+    let wanted = |key: &str, number: u64| match selection.0.get(key) {
+        Some(wanted) if tables.column(key).is_none() => wanted.matches(&number.to_string()),
+        _ => true,
+    };
+    let of_each = |key: &str, count: u64| (0..count).filter(|&n| wanted(key, n)).count();
+    let of_condition = of_each("network", networks) * of_each("target", targets);
+    let mut found: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut lost = Lost {
+        planned: runs.len(),
+        ..Lost::default()
+    };
+    for run in runs.iter().map(|&run| &tables.runs[run]) {
+        lost.failed += usize::from(run.status == Status::Failed);
+        let is_planned = u64::from(run.network) < networks && u64::from(run.target) < targets;
+        *found.entry(run.condition).or_default() += usize::from(is_planned);
+    }
+    for condition in 0..tables.conditions.len() {
+        if selects_condition(selection, tables, condition) {
+            let there = found.get(&condition).copied().unwrap_or(0);
+            lost.absent += of_condition.saturating_sub(there);
+        }
+    }
+    lost.planned += lost.absent;
+    Ok(lost)
+}
+
+/// Whether the parameters of a condition match, whatever networks and targets are selected.
+fn selects_condition(selection: &Where, tables: &Tables, condition: usize) -> bool {
+    selection.0.iter().all(|(path, wanted)| {
+        tables
+            .column(path)
+            .is_none_or(|column| wanted.matches(&tables.conditions[condition].cells[column]))
+    })
+}
+
+/// The values of the selected runs, per condition, and how many ended well without one.
 ///
 /// `at` is a checkpoint that every selected condition must have; else each gives its last.
 pub(super) fn values(
@@ -124,7 +208,7 @@ pub(super) fn values(
     tables: &Tables,
 ) -> Result<(Vec<CellSet>, usize), String> {
     let mut sets: Vec<CellSet> = Vec::new();
-    let mut failed = 0;
+    let (mut failed, mut empty) = (0, 0);
     for &index in runs {
         let run = &tables.runs[index];
         if run.status == Status::Failed {
@@ -133,6 +217,7 @@ pub(super) fn values(
         }
         let trials = tables.trials(run.condition, metric);
         let Some(trial) = at.or(trials.last().copied()) else {
+            empty += 1;
             continue;
         };
         if !trials.contains(&trial) {
@@ -146,7 +231,10 @@ pub(super) fn values(
         let value = match run.at(trial).and_then(|c| c.get(metric)) {
             Some(value) => value,
             None if run.status == Status::Diverged => f64::INFINITY,
-            None => continue,
+            None => {
+                empty += 1;
+                continue;
+            }
         };
         let place = match sets.iter().position(|s| s.condition == Some(run.condition)) {
             Some(place) => place,
@@ -165,14 +253,15 @@ pub(super) fn values(
             value,
         });
     }
-    if sets.is_empty() {
+    // Where none failed, it is not measured: that is the fault of the expectation, not of the runs.
+    if sets.is_empty() && failed == 0 {
         return Err(format!(
-            "none of the {} selected runs has a {} ({failed} failed)",
+            "none of the {} selected runs has a {}",
             runs.len(),
             metric.name()
         ));
     }
-    Ok((sets, failed))
+    Ok((sets, empty))
 }
 
 /// All values in one set.

@@ -1,8 +1,11 @@
 //! The verdict as an aligned table.
 
-use super::{Row, Verdict};
+use super::{Outcome, Row, Verdict};
+use crate::expectation::Require;
 use crate::number::short;
 use crate::statistics::{LEVEL, Method, method_line};
+use crate::summary::cell;
+use crate::words::{cut, visible};
 use std::fmt;
 
 /// Significant digits of observed values.
@@ -20,6 +23,7 @@ impl fmt::Display for Verdict {
             "n",
             "diverged",
             "failed",
+            "missing",
             "verdict",
         ];
         let mut lines = vec![header.map(str::to_string)];
@@ -27,18 +31,38 @@ impl fmt::Display for Verdict {
         align(f, &lines)?;
         for (i, row) in self.rows.iter().enumerate() {
             for best in row.best.iter().flatten() {
-                writeln!(f, "{}: best at {best}", i + 1)?;
+                writeln!(f, "{}: best at {}", i + 1, visible(best))?;
+            }
+            if let Outcome::Undecided(reason) = &row.outcome {
+                writeln!(f, "{}: not decided: {}", i + 1, visible(reason))?;
             }
         }
         let methods: Vec<Method> = self.rows.iter().map(|r| r.method).collect();
-        let held = self.rows.iter().filter(|r| r.holds).count();
+        let count = |is: fn(&Outcome) -> bool| self.rows.iter().filter(|r| is(&r.outcome)).count();
+        let held = count(|outcome| *outcome == Outcome::Holds);
+        let undecided = count(|outcome| matches!(outcome, Outcome::Undecided(_)));
         writeln!(f, "{}", method_line(&methods))?;
-        write!(f, "{held} of {} hold", self.rows.len())
+        write!(f, "{held} of {} hold", self.rows.len())?;
+        if undecided > 0 {
+            write!(f, ", {undecided} not decided")?;
+        }
+        Ok(())
     }
 }
 
-/// Columns aligned by their widest cell, two blanks between them, nothing after the last.
+/// The most characters of a cell: labels and conditions of studies are shorter.
+const CELL: usize = 200;
+
+/// Columns aligned by their widest cell, two blanks between them, nothing after the last. Names of users
+/// are in the cells: control characters become visible.
 pub(crate) fn align<const N: usize>(f: &mut impl fmt::Write, lines: &[[String; N]]) -> fmt::Result {
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            line.each_ref()
+                .map(|cell| visible(&cut(cell, CELL)).into_owned())
+        })
+        .collect();
     let width = |column: usize| {
         lines
             .iter()
@@ -47,7 +71,7 @@ pub(crate) fn align<const N: usize>(f: &mut impl fmt::Write, lines: &[[String; N
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..N).map(width).collect();
-    for line in lines {
+    for line in &lines {
         let mut text = String::new();
         for (column, cell) in line.iter().enumerate() {
             text.push_str(cell);
@@ -59,12 +83,16 @@ pub(crate) fn align<const N: usize>(f: &mut impl fmt::Write, lines: &[[String; N
     Ok(())
 }
 
-fn line(i: usize, row: &Row) -> [String; 9] {
+fn line(i: usize, row: &Row) -> [String; 10] {
     let bounds = match (row.expectation.min, row.expectation.max) {
         (Some(min), Some(max)) => format!("{} … {}", bound(min), bound(max)),
         (Some(min), None) => format!("≥ {}", bound(min)),
         (None, Some(max)) => format!("≤ {}", bound(max)),
         (None, None) => String::new(),
+    };
+    let required = match row.expectation.require {
+        Require::Estimate => bounds,
+        Require::Interval => format!("{bounds} (interval)"),
     };
     let interval = row.interval.map_or("–".to_string(), |x| {
         format!("{} … {}", short(x.low, DIGITS), short(x.high, DIGITS))
@@ -76,7 +104,7 @@ fn line(i: usize, row: &Row) -> [String; 9] {
     [
         (i + 1).to_string(),
         row.expectation.title(),
-        bounds,
+        required,
         if row.observed.is_nan() {
             "undefined".to_string()
         } else {
@@ -86,11 +114,12 @@ fn line(i: usize, row: &Row) -> [String; 9] {
         join(&row.n),
         join(&row.diverged),
         join(&row.failed),
-        if row.holds { "holds" } else { "FAILS" }.to_string(),
+        join(&row.missing),
+        row.verdict(),
     ]
 }
 
-/// A bound as the study has it.
+/// A bound as the study has it: in full, but 1e300 not in 300 digits.
 fn bound(x: f64) -> String {
-    format!("{x}").replace("inf", "∞").replace('-', "−")
+    cell(Some(x + 0.0)).replace('-', "−")
 }

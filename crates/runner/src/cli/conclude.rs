@@ -5,12 +5,16 @@ use crate::manifest::{Counts, Manifest, StudyOrigin, Writer, contributions};
 use crate::provenance::Origin;
 pub(super) use crate::provenance::utc;
 use crate::spec::Study;
-use crate::store::{Folder, Kept, Record, RecordStatus, StoreError, write_tables};
+use crate::spec::identity::hex;
+use crate::store::{Digests, Folder, Kept, Record, RecordStatus, StoreError, write_tables};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 use synapse_report::files::open;
 use synapse_report::manifest::FILE as MANIFEST;
+use synapse_report::tables::CURVES;
+use synapse_report::words::visible;
 
 /// What is asked of the end.
 pub(super) struct Wishes {
@@ -56,6 +60,7 @@ pub(super) fn conclude(
     let records = kept.of_study(study);
     let counts = count(study, &records);
     let tables = write_tables(folder, study, &records)?;
+    remove_reports_of_others(folder, &text, &tables);
     let elapsed = work.started.elapsed();
     write_manifest(
         folder,
@@ -94,6 +99,25 @@ pub(super) fn conclude(
     })
 }
 
+/// Removes summary, figures and comparisons that were made of other tables.
+fn remove_reports_of_others(folder: &Folder, study: &str, tables: &Digests) {
+    let path = folder.path();
+    let before = open::bytes(&path.join(MANIFEST)).unwrap_or_default();
+    let before: serde_json::Value = serde_json::from_slice(&before).unwrap_or_default();
+    // What an old manifest does not name is not held against it. Times are no results: not runs.csv.
+    let differs = |pointer: &str, now: &str| {
+        let before = before.pointer(pointer).and_then(serde_json::Value::as_str);
+        before.is_some_and(|before| before != now)
+    };
+    let curves = &tables[CURVES.file].sha256;
+    if (differs("/study/sha256", &hex(&Sha256::digest(study)))
+        || differs("/tables/curves.csv/sha256", curves))
+        && let Err(error) = synapse_report::derived::remove(path)
+    {
+        tracing::warn!("the report of other tables stays: {error}");
+    }
+}
+
 fn writer(work: &Work<'_>, elapsed: Duration) -> Writer {
     let Origin {
         tool,
@@ -129,7 +153,7 @@ fn tell_failures(records: &[Option<&Record>], count: usize) {
     const SHOWN: usize = 3;
     let failed = |record: &&&Record| record.status == RecordStatus::Failed;
     for record in records.iter().flatten().filter(failed).take(SHOWN) {
-        eprintln!("run {} failed: {}", record.id, record.message);
+        eprintln!("run {} failed: {}", record.id, visible(&record.message));
     }
     if count > SHOWN {
         eprintln!("and {} more; column message of runs.csv", count - SHOWN);
@@ -148,6 +172,9 @@ fn report_on(folder: &Folder, study: &Study, quiet: bool) -> bool {
             return false;
         }
     };
+    for warning in &written.warnings {
+        tracing::warn!("{warning}");
+    }
     if !quiet {
         for file in written.all() {
             say(format_args!("  {}", file.display()));

@@ -18,6 +18,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use synapse_core::simd::{Path as VectorPath, force_path};
+use synapse_report::words::visible_lines;
 
 /// Exit code for input that was refused; 1 is for failed runs and expectations, clap uses 2 as well.
 const BAD_INPUT: u8 = 2;
@@ -154,12 +155,13 @@ fn with_verb(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
 
 /// One line on stdout. A reader who closes the pipe (`| head`) is not an error.
 fn say(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let line = line.to_string();
+    let _ = writeln!(std::io::stdout(), "{}", visible_lines(&line));
 }
 
 /// One message on stderr, and the exit code of refused input.
 fn refuse(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("{error}");
+    eprintln!("{}", visible_lines(&error.to_string()));
     ExitCode::from(BAD_INPUT)
 }
 

@@ -3,6 +3,7 @@
 use super::axis::{Axis, WrittenAxis};
 use super::document::{Node, Origin, Table};
 use super::error::{AxisProblem, Problem, SpecError};
+use super::load::list_of;
 use super::resolve::wrong_type;
 use super::schema::run_tables;
 
@@ -31,6 +32,32 @@ pub struct Block {
 }
 
 impl Block {
+    /// Read all blocks `[[condition]]`, of which there must be one at least.
+    pub fn read_all(document: &Table, errors: &mut Vec<SpecError>) -> Vec<Self> {
+        const WANTED: &str = "at least one [[condition]] block with a rule";
+        let node = document.get("condition");
+        let problem = match node {
+            None => Some(Problem::Missing {
+                path: "condition".to_owned(),
+                wanted: WANTED.to_owned(),
+            }),
+            Some(node) if node.as_list().is_some_and(<[Node]>::is_empty) => {
+                Some(Problem::OutOfRange {
+                    path: "condition".to_owned(),
+                    value: "[]".to_owned(),
+                    wanted: WANTED.to_owned(),
+                })
+            }
+            Some(_) => None,
+        };
+        let origin = node.map_or(Origin::File, |node| node.origin);
+        errors.extend(problem.map(|problem| SpecError::new(origin, problem)));
+        list_of(node, "condition", errors)
+            .iter()
+            .map(|node| Self::read(node, errors))
+            .collect()
+    }
+
     /// Read a block; what is wrong goes to `errors`, what can be used is kept.
     pub fn read(node: &Node, errors: &mut Vec<SpecError>) -> Self {
         let mut block = Self {

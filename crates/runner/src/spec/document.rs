@@ -6,6 +6,7 @@
 use super::error::{Problem, SpecError};
 use super::scalar::quoted;
 use std::fmt;
+use synapse_report::number::{self, Unread};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -43,6 +44,8 @@ pub enum Value {
     HugeInteger(String),
     /// A real number.
     Float(f64),
+    /// A real number that would become 0 or infinite, as written.
+    UnreadFloat(String, Unread),
     /// True or false.
     Bool(bool),
     /// A text.
@@ -204,7 +207,9 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(value) => write!(f, "{value}"),
-            Self::HugeInteger(text) | Self::Datetime(text) => f.write_str(text),
+            Self::HugeInteger(text) | Self::UnreadFloat(text, _) | Self::Datetime(text) => {
+                f.write_str(text)
+            }
             // Not the debug form of NaN and infinity: TOML writes them small.
             Self::Float(value) if value.is_nan() => f.write_str("nan"),
             Self::Float(value) => write!(f, "{value:?}"),
@@ -298,7 +303,11 @@ fn convert(value: &Spanned<DeValue<'_>>, origin: &dyn Fn(usize) -> Origin) -> No
             Err(_) => Value::HugeInteger(integer.to_string()),
         },
         // What TOML calls a float, Rust can read: the parser has removed underscores.
-        DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Float(float) => match number::read(float.as_str()) {
+            Ok(value) => Value::Float(value),
+            Err(Unread::NotANumber) => Value::Float(f64::NAN),
+            Err(unread) => Value::UnreadFloat(float.as_str().to_owned(), unread),
+        },
         DeValue::Boolean(value) => Value::Bool(*value),
         DeValue::Datetime(datetime) => Value::Datetime(datetime.to_string()),
         DeValue::Array(array) => {

@@ -5,7 +5,8 @@
 //! a sweep or an override, so only what must be written in any case is required here.
 
 use super::axis::MAX_POINTS;
-use super::expect::{METRICS, ROW_KEYS, SIDE_KEYS, STATISTICS};
+use super::block::MAX_RUNS;
+use super::expect::{METRICS, REQUIREMENTS, ROW_KEYS, SIDE_KEYS, STATISTICS};
 use super::scalar::Scalar;
 use super::schema::{
     self, Case, Field, FieldKind, Goal, Presence, TableSchema, run_tables, tables,
@@ -277,6 +278,14 @@ fn expectation() -> Value {
     row.insert(
         "at_trial".to_owned(),
         json!({ "type": "integer", "minimum": 0, "description": "the checkpoint; the last if not written" }),
+    );
+    row.insert(
+        "require".to_owned(),
+        json!({ "enum": REQUIREMENTS, "default": "estimate", "description": "what must lie within the bounds: the estimate, or its whole interval too" }),
+    );
+    row.insert(
+        "allow_failed".to_owned(),
+        json!({ "type": "integer", "minimum": 0, "maximum": MAX_RUNS, "default": 0, "description": "how many of the selected runs (of a ratio, on each side) may have failed or be missing; with more the expectation is not decided" }),
     );
     row.insert("min".to_owned(), json!({ "type": "number" }));
     row.insert("max".to_owned(), json!({ "type": "number" }));

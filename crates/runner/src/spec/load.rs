@@ -166,7 +166,7 @@ fn validate(
             excused.push(name.to_owned());
         }
     }
-    let mut blocks = read_blocks(document, errors);
+    let mut blocks = Block::read_all(document, errors);
     let (networks, targets) = replicates
         .as_ref()
         .map_or((1, 1), |r| (r.networks, r.targets));
@@ -391,25 +391,12 @@ fn read_base(document: &Table, errors: &mut Vec<SpecError>) -> [Option<(Table, O
     })
 }
 
-fn read_blocks(document: &Table, errors: &mut Vec<SpecError>) -> Vec<Block> {
-    let node = document.get("condition");
-    if node.is_none() {
-        errors.push(SpecError::new(
-            Origin::File,
-            Problem::Missing {
-                path: "condition".to_owned(),
-                wanted: "at least one [[condition]] block with a rule".to_owned(),
-            },
-        ));
-    }
-    list_of(node, "condition", errors)
-        .iter()
-        .map(|node| Block::read(node, errors))
-        .collect()
-}
-
 /// The blocks `[[name]]`.
-fn list_of<'a>(node: Option<&'a Node>, name: &str, errors: &mut Vec<SpecError>) -> &'a [Node] {
+pub(super) fn list_of<'a>(
+    node: Option<&'a Node>,
+    name: &str,
+    errors: &mut Vec<SpecError>,
+) -> &'a [Node] {
     let Some(node) = node else {
         return &[];
     };

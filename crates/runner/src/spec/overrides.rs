@@ -21,6 +21,9 @@ fn apply_one(document: &mut Table, set: &str, origin: Origin) -> Result<(), SetP
         return Err(SetProblem::NoEquals);
     };
     let (path, text) = (path.trim(), text.trim());
+    if path.is_empty() {
+        return Err(SetProblem::NoPath);
+    }
     match find(path) {
         Some(Goal::Table(table)) => {
             let mut fields = table.paths(path);

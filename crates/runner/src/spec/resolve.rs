@@ -230,8 +230,14 @@ pub fn wanted(kind: &FieldKind) -> String {
     }
 }
 
-/// The error of a value of the wrong type.
+/// The error of a value of the wrong type; of a number that no float holds, that it is one.
 pub fn wrong_type(path: &str, node: &Node, wanted: &str) -> Problem {
+    if let Value::UnreadFloat(_, unread) = &node.value {
+        return Problem::Unread {
+            path: path.to_owned(),
+            unread: unread.clone(),
+        };
+    }
     Problem::WrongType {
         path: path.to_owned(),
         found: node.found(),

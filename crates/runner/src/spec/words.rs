@@ -1,9 +1,16 @@
 //! Words of messages: near names and lists.
 
 use strsim::damerau_levenshtein;
+use synapse_report::words::shortened;
+
+/// Longer names are near to no known one; comparing them would take their length squared.
+const LONGEST: usize = 200;
 
 /// The known name that a wrong one most likely means; `None` if none is near.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONGEST {
+        return None;
+    }
     // A third of the letters may differ: enough for a slip or a missing unit, too little for another word.
     let limit = (name.chars().count() / 3).max(1);
     known
@@ -24,7 +31,11 @@ pub fn did_you_mean(nearest: Option<&str>) -> String {
 
 /// `a, b, c`; of more than `limit`, the first and how many more there are.
 pub fn listed<T: AsRef<str>>(words: &[T], limit: usize) -> String {
-    let shown: Vec<&str> = words.iter().take(limit).map(AsRef::as_ref).collect();
+    let shown: Vec<_> = words
+        .iter()
+        .take(limit)
+        .map(|word| shortened(word.as_ref()))
+        .collect();
     let mut text = shown.join(", ");
     if words.len() > limit {
         text.push_str(&format!(", … ({} more)", words.len() - limit));
@@ -49,11 +60,13 @@ mod tests {
         assert_eq!(nearest("tau", known), Some("tau_ms"));
         assert_eq!(nearest("pulse_m", known), Some("pulse_ms"));
         assert_eq!(nearest("colour", known), None);
+        assert_eq!(nearest(&"x".repeat(50_000_000), known), None);
     }
 
     #[test]
     fn long_lists_are_cut() {
         assert_eq!(listed(&["a", "b"], 2), "a, b");
         assert_eq!(listed(&["a", "b", "c"], 2), "a, b, … (1 more)");
+        assert_eq!(listed(&["a".repeat(1000)], 2).chars().count(), 81);
     }
 }

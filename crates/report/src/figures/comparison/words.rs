@@ -5,6 +5,7 @@ use crate::compare::side::Measured;
 use crate::compare::{Comparison, Replicates};
 use crate::expectation::Metric;
 use crate::figures::captions::{capitalised, method_words, metric_words};
+use crate::figures::markdown;
 use crate::statistics::Method;
 
 /// The medians of one side's points.
@@ -70,12 +71,12 @@ pub(super) fn basis(c: &Comparison, facets: &[Facet]) -> String {
 pub(super) fn caption(c: &Comparison, facets: &[Facet]) -> String {
     let selection = match c.selection.as_str() {
         "" => String::new(),
-        words => format!(" (runs with {words})"),
+        words => format!(" (runs with {})", markdown::text(words)),
     };
     let mut text = format!(
-        "The study {}{selection} against the reference `{}`. Upper panels: median test MSE over trials at the common checkpoints, one panel per η₀ that both have, this study solid, the reference dashed, intervals as bands. Lower panels: medians at trial {}, the last checkpoint that all common conditions have, against η₀ with their intervals, and below them the share of runs that had diverged (drawn if any did); points of the two sides are moved apart sideways by a few points. {} A diverged run counts as +∞; medians that are +∞, or beyond 10⁴ times the error before learning, stand in the lane above the axis. The two sides have other networks and targets: their intervals are independent.",
-        c.study,
-        c.reference,
+        "The study {}{selection} against the reference {}. Upper panels: median test MSE over trials at the common checkpoints, one panel per η₀ that both have, this study solid, the reference dashed, intervals as bands. Lower panels: medians at trial {}, the last checkpoint that all common conditions have, against η₀ with their intervals, and below them the share of runs that had diverged (drawn if any did); points of the two sides are moved apart sideways by a few points. {} A diverged run counts as +∞; medians that are +∞, or beyond 10⁴ times the error before learning, stand in the lane above the axis. The two sides have other networks and targets: their intervals are independent.",
+        markdown::text(&c.study),
+        markdown::code(&c.reference),
         c.trial,
         metric_words(Metric::TestMse)
     );
@@ -86,13 +87,17 @@ pub(super) fn caption(c: &Comparison, facets: &[Facet]) -> String {
         let names: Vec<String> = alone
             .iter()
             .map(|o| {
-                let name = o.condition.name();
+                let name = markdown::text(&o.condition.name());
                 match o.measured {
                     Some(_) => name,
                     None => format!("{name} (not drawn)"),
                 }
             })
-            .chain(unrated.iter().map(|name| format!("{name} (not drawn)")))
+            .chain(
+                unrated
+                    .iter()
+                    .map(|name| format!("{} (not drawn)", markdown::text(name))),
+            )
             .collect();
         if !names.is_empty() {
             text.push_str(&format!(" {title}: {}.", names.join(", ")));

@@ -10,7 +10,7 @@ use super::document::{Entry, Node, Origin, Value};
 use super::error::{AxisProblem, Problem, SpecError};
 use super::resolve::{read_choice, read_scalar, wrong_type};
 use super::scalar::Scalar;
-use super::schema::{self, FieldKind, Goal};
+use super::schema::{self, FieldKind, Goal, tables};
 use read::{axis_error, read_form};
 use std::collections::BTreeSet;
 
@@ -67,8 +67,12 @@ impl WrittenAxis {
             }
             Some(goal) => goal,
             None => {
-                let nearest = schema::nearest_path(&path);
-                let problem = AxisProblem::UnknownPath { path, nearest };
+                let problem = if of_study(&path) {
+                    AxisProblem::OfStudy { path }
+                } else {
+                    let nearest = schema::nearest_path(&path);
+                    AxisProblem::UnknownPath { path, nearest }
+                };
                 errors.push(SpecError::new(origin, Problem::Axis(problem)));
                 return None;
             }
@@ -200,6 +204,15 @@ impl WrittenAxis {
             Goal::Table(_) => Err(wrong_type(&self.path, node, "a table")),
         }
     }
+}
+
+/// Whether a path is one of the fields that stand once in a study.
+fn of_study(path: &str) -> bool {
+    tables::TOP.find(path).is_some()
+        || match path.strip_prefix("replicates") {
+            Some(field) => field.is_empty() || field.starts_with('.'),
+            None => false,
+        }
 }
 
 impl Axis {

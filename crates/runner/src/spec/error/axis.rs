@@ -2,6 +2,7 @@
 
 use crate::spec::words::{count, did_you_mean, listed, nearest};
 use std::fmt;
+use synapse_report::words::shortened as short;
 
 /// What is wrong with a sweep or a `zip`.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +13,11 @@ pub enum AxisProblem {
         path: String,
         /// The nearest known one.
         nearest: Option<String>,
+    },
+    /// A field that all conditions share.
+    OfStudy {
+        /// The path.
+        path: String,
     },
     /// A path that leads to a table.
     TablePath {
@@ -93,6 +99,8 @@ pub enum AxisProblem {
 pub enum SetProblem {
     /// No `=`.
     NoEquals,
+    /// Nothing before the `=`.
+    NoPath,
     /// A path that does not exist.
     UnknownPath {
         /// The path.
@@ -121,9 +129,22 @@ impl fmt::Display for AxisProblem {
         match self {
             Self::UnknownPath { path, nearest } => write!(
                 f,
-                "sweep: no parameter is called {path}{}",
+                "sweep: no parameter is called {}{}",
+                short(path),
                 did_you_mean(nearest.as_deref())
             ),
+            Self::OfStudy { path } => {
+                write!(
+                    f,
+                    "sweep: {path} is a field of the whole study, which all conditions share; sweep a field of network, target, training or rule"
+                )?;
+                if path == "seed" || path.starts_with("replicates") {
+                    f.write_str(
+                        ", or raise replicates.networks or replicates.targets for more networks and targets",
+                    )?;
+                }
+                Ok(())
+            }
             Self::TablePath { path, fields } => write!(
                 f,
                 "sweep: {path} is a table; sweep one of its fields by its quoted path: {}",
@@ -157,7 +178,7 @@ impl fmt::Display for AxisProblem {
                 )
             }
             Self::Repeated { path, value } => {
-                write!(f, "sweep of {path}: {value} is there twice; every value may be there once")
+                write!(f, "sweep of {path}: {} is there twice; every value may be there once", short(value))
             }
             Self::NotNumeric { path } => write!(
                 f,
@@ -165,10 +186,11 @@ impl fmt::Display for AxisProblem {
             ),
             Self::ZipUnswept { path, swept } => write!(
                 f,
-                "zip: {path} is not swept by this condition; swept here: {}",
+                "zip: {} is not swept by this condition; swept here: {}",
+                short(path),
                 listed(swept, 12)
             ),
-            Self::ZipTwice { path } => write!(f, "zip: {path} is there twice"),
+            Self::ZipTwice { path } => write!(f, "zip: {} is there twice", short(path)),
             Self::ZipOfOne => f.write_str("zip: a group needs at least two swept paths"),
             Self::ZipLengths { lengths } => {
                 let lengths: Vec<String> = lengths
@@ -189,9 +211,13 @@ impl fmt::Display for SetProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoEquals => f.write_str("must look like path=value, such as network.gain=1.2"),
+            Self::NoPath => f.write_str(
+                "the path before = is missing; write path=value, such as network.gain=1.2",
+            ),
             Self::UnknownPath { path, nearest } => write!(
                 f,
-                "no field is called {path}{}",
+                "no field is called {}{}",
+                short(path),
                 did_you_mean(nearest.as_deref())
             ),
             Self::NoCondition { path, known } => {
@@ -199,7 +225,8 @@ impl fmt::Display for SetProblem {
                 let separator = if near.is_some() { "" } else { ";" };
                 write!(
                     f,
-                    "no condition of this study has the field {path}{}{separator} fields there: {}",
+                    "no condition of this study has the field {}{}{separator} fields there: {}",
+                    short(path),
                     did_you_mean(near),
                     listed(known, 12)
                 )

@@ -2,6 +2,7 @@
 
 use crate::spec::words::{did_you_mean, listed, nearest};
 use std::fmt;
+use synapse_report::words::shortened as short;
 
 /// What is wrong with an expectation.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +88,8 @@ impl fmt::Display for ExpectProblem {
                 let separator = if near.is_some() { "" } else { ";" };
                 write!(
                     f,
-                    "expect: where cannot select by {path}{}{separator} this study's columns: {}",
+                    "expect: where cannot select by {}{}{separator} this study's columns: {}",
+                    short(path),
                     did_you_mean(near),
                     listed(columns, 20)
                 )
@@ -98,7 +100,8 @@ impl fmt::Display for ExpectProblem {
                 existing,
             } => write!(
                 f,
-                "expect: no condition has {path} = {value}; its values: {}",
+                "expect: no condition has {path} = {}; its values: {}",
+                short(value),
                 listed(existing, 12)
             ),
             Self::NoSuchCombination { selection } => write!(

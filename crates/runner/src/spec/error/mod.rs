@@ -14,6 +14,8 @@ use super::signal::SignalError;
 use super::words::{count, did_you_mean, listed, nearest};
 use std::fmt;
 use synapse_core::params::ParamError;
+use synapse_report::number::Unread;
+use synapse_report::words::{shortened as short, visible};
 
 /// One error: where, and what.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,10 +77,11 @@ impl fmt::Display for SpecErrors {
                 Origin::At { line, column } => write!(f, "{}:{line}:{column}: ", self.file)?,
                 Origin::Set(n) => {
                     let text = self.sets.get(n as usize).map_or("", String::as_str);
-                    write!(f, "--set {text}: ")?;
+                    write!(f, "--set {}: ", short(text))?;
                 }
             }
-            write!(f, "{}", error.problem)?;
+            // Names and values of users are in it, and none may move the cursor.
+            f.write_str(&visible(&error.problem.to_string()))?;
         }
         Ok(())
     }
@@ -146,6 +149,13 @@ pub enum Problem {
         value: String,
         /// What it must be.
         wanted: String,
+    },
+    /// A number that no float holds.
+    Unread {
+        /// Full path.
+        path: String,
+        /// Why.
+        unread: Unread,
     },
     /// A word that is none of a choice.
     NotAWord {
@@ -229,6 +239,7 @@ impl fmt::Display for Problem {
             ),
             Self::Syntax { message } => write!(f, "not valid TOML: {message}"),
             Self::DuplicateKey { key } => {
+                let key = short(key);
                 write!(f, "{key}: written twice in the same table; keep one")
             }
             Self::UnknownField {
@@ -239,7 +250,7 @@ impl fmt::Display for Problem {
             } => {
                 let key = path.rsplit('.').next().unwrap_or(path);
                 let near = nearest(key, known.iter().map(String::as_str));
-                write!(f, "{path}: unknown field")?;
+                write!(f, "{}: unknown field", short(path))?;
                 if let Some(variant) = variant {
                     write!(f, " where {variant}")?;
                 }
@@ -261,18 +272,26 @@ impl fmt::Display for Problem {
                 path,
                 found,
                 wanted,
-            } => write!(f, "{path}: must be {wanted}, found {found}"),
+            } => write!(
+                f,
+                "{}: must be {wanted}, found {}",
+                short(path),
+                short(found)
+            ),
             Self::OutOfRange {
                 path,
                 value,
                 wanted,
-            } => write!(f, "{path} = {value}: must be {wanted}"),
+            } => write!(f, "{} = {}: must be {wanted}", short(path), short(value)),
+            Self::Unread { path, unread } => write!(f, "{}: {unread}", short(path)),
             Self::NotAWord { path, word, words } => {
                 let near = nearest(word, words.iter().map(String::as_str));
                 let quoted: Vec<String> = words.iter().map(|w| format!("\"{w}\"")).collect();
                 write!(
                     f,
-                    "{path} = \"{word}\": must be one of {}{}",
+                    "{} = \"{}\": must be one of {}{}",
+                    short(path),
+                    short(word),
                     listed(&quoted, 20),
                     did_you_mean(near)
                 )
@@ -313,7 +332,7 @@ impl fmt::Display for Problem {
                 "replicates.traces = {traces}: must be at most replicates.targets = {targets}"
             ),
             Self::Signal { path, error, .. } if error.is_about_file() => {
-                write!(f, "target.path = \"{path}\": {error}")
+                write!(f, "target.path = \"{}\": {error}", short(path))
             }
             Self::Signal {
                 path,
@@ -321,7 +340,9 @@ impl fmt::Display for Problem {
                 error,
             } => write!(
                 f,
-                "target.path = \"{path}\", target.column = \"{column}\": {error}"
+                "target.path = \"{}\", target.column = \"{}\": {error}",
+                short(path),
+                short(column)
             ),
             Self::Expectation(problem) => problem.fmt(f),
         }

@@ -5,6 +5,7 @@ mod check;
 
 pub use check::Runs;
 
+use super::block::MAX_RUNS;
 use super::document::{Node, Origin, Table, Value};
 use super::error::{ExpectProblem, Problem, SpecError};
 use super::resolve::{read_choice, read_scalar, wrong_type};
@@ -13,13 +14,16 @@ use super::schema::FieldKind;
 use std::collections::BTreeMap;
 use synapse_core::interval::Interval;
 use synapse_report::expectation::{
-    Expectation, Match, Metric, Quantity, Scalar as Wanted, Selection, Side, Statistic, Where,
+    Expectation, Match, Metric, Quantity, Require, Scalar as Wanted, Selection, Side, Statistic,
+    Where,
 };
 
 /// Words of `metric`.
 pub const METRICS: &[&str] = &["test_mse", "tracking_mse"];
 /// Words of `statistic`.
 pub const STATISTICS: &[&str] = &["median", "mean", "q25", "q75", "min", "max"];
+/// Words of `require`.
+pub const REQUIREMENTS: &[&str] = &["estimate", "interval"];
 /// Keys of one side of a ratio.
 pub const SIDE_KEYS: &[&str] = &["metric", "statistic", "where", "best"];
 /// Keys of a row.
@@ -33,6 +37,8 @@ pub const ROW_KEYS: &[&str] = &[
     "at_trial",
     "min",
     "max",
+    "require",
+    "allow_failed",
     "label",
 ];
 
@@ -137,6 +143,12 @@ impl Reader<'_> {
             Some(Scalar::Integer(trial)) => u64::try_from(trial).ok(),
             _ => None,
         };
+        let require = self.scalar(table, "expect", "require", &FieldKind::Choice(REQUIREMENTS));
+        let allowed = FieldKind::Whole(0, MAX_RUNS);
+        let allow_failed = match self.scalar(table, "expect", "allow_failed", &allowed) {
+            Some(Scalar::Integer(runs)) => u64::try_from(runs).unwrap_or_default(),
+            _ => 0,
+        };
         let label = self.scalar(table, "expect", "label", &FieldKind::Text);
         Some(Located {
             expectation: Expectation {
@@ -144,6 +156,11 @@ impl Reader<'_> {
                 at_trial,
                 min,
                 max,
+                require: match require.as_ref().and_then(Scalar::as_text) {
+                    Some("interval") => Require::Interval,
+                    _ => Require::Estimate,
+                },
+                allow_failed,
                 label: label.as_ref().and_then(Scalar::as_text).map(str::to_owned),
             },
             at_trial: table
