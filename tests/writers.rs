@@ -297,9 +297,10 @@ fn what_is_no_file_is_refused_and_does_not_hang() {
     ] {
         let (code, _, stderr) = run(&place, arguments);
         assert_eq!(code, Some(2), "{arguments:?}");
-        assert_eq!(
-            stderr,
-            "cannot read out/journal/x.jsonl: not a regular file\n"
+        assert!(
+            stderr.starts_with("cannot read out/journal/x.jsonl: ")
+                && stderr.ends_with("not a regular file\n"),
+            "{stderr}"
         );
     }
     std::fs::remove_file(place.path("out/journal/x.jsonl")).unwrap();

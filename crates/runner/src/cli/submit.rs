@@ -135,7 +135,7 @@ impl<'a> Site<'a> {
         let program = std::env::current_exe();
         let program = program.map_err(SlurmError::io("cannot find the path of", "runner"))?;
         let paths = Paths::new(&program, &folder)?;
-        let there = std::fs::read(paths.study());
+        let there = synapse_report::files::open::bytes(&paths.study());
         Ok(Self {
             args,
             study,

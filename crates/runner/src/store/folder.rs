@@ -1,7 +1,8 @@
 //! The folder itself: its locks, and files that appear whole or not at all.
 
 use super::StoreError;
-use super::lock::{self, HELD, Lock, Mark, Mode, Refusal};
+use super::lock::{self, Lock, Mode, Refusal};
+use super::mark::{HELD, Mark, time_of};
 use crate::fault;
 use crate::shard::Shard;
 use std::fs;
@@ -165,7 +166,7 @@ fn alone(
 
 /// The error that names the holders of a folder, and the lock that may have been left behind.
 fn refusal_of(folder: &Path, marks: impl Iterator<Item = Mark>, own: &[String]) -> StoreError {
-    let now = lock::time_of(folder, own);
+    let now = time_of(folder, own);
     let marks: Vec<Mark> = marks.collect();
     let in_doubt = |mark: &&Mark| mark.is_doubtful(now) || mark.breaking().is_some();
     let doubtful: Vec<&Mark> = marks.iter().filter(in_doubt).collect();

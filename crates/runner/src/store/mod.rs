@@ -14,6 +14,7 @@ mod folder;
 mod journal;
 mod kept;
 mod lock;
+mod mark;
 mod record;
 mod sound;
 mod states;
