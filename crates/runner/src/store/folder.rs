@@ -115,7 +115,8 @@ fn create(folder: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(folder).map_err(StoreError::io("cannot create", folder))
 }
 
-/// Takes a lock; somebody else's is an error that names him.
+/// Takes a lock; somebody else's is an error that names him. If nobody is there to be named, he ended in
+/// the meantime, and the lock is tried again.
 fn taken(
     folder: &Path,
     name: &str,
@@ -123,13 +124,22 @@ fn taken(
     owner: &str,
     others: impl Fn() -> Result<bool, StoreError>,
 ) -> Result<Lock, StoreError> {
-    Lock::take(folder, name, mode, owner, others).map_err(|refusal| match refusal {
-        Refusal::Error(error) => error,
-        Refusal::Taken => match marks(folder) {
-            Ok(marks) => refusal_of(folder, marks.into_iter().map(|(_, mark)| mark), &[]),
-            Err(error) => error,
-        },
-    })
+    const TRIED: usize = 20;
+    for _ in 0..TRIED {
+        match Lock::take(folder, name, mode, owner, &others) {
+            Ok(lock) => return Ok(lock),
+            Err(Refusal::Error(error)) => return Err(error),
+            Err(Refusal::Taken) => {}
+        }
+        let mut marks: Vec<Mark> = marks(folder)?.into_iter().map(|(_, mark)| mark).collect();
+        // Locks of the dead that are in the way of other shards are not why.
+        marks.retain(|mark| !mark.is_gone() || mark.breaking().is_some());
+        if !marks.is_empty() {
+            return Err(refusal_of(folder, marks.into_iter(), &[]));
+        }
+        lock::pause()?;
+    }
+    Err(refusal_of(folder, std::iter::empty(), &[]))
 }
 
 /// Makes sure, with the locks `own` of these names in hand, that nobody else holds a lock that excludes

@@ -90,7 +90,7 @@ impl Lock {
         name: &str,
         mode: Mode,
         owner: &str,
-        others: impl Fn() -> Result<bool, StoreError>,
+        others: &impl Fn() -> Result<bool, StoreError>,
     ) -> Result<Self, Refusal> {
         let path = folder.join(name);
         let deadline = Instant::now() + PATIENCE;
@@ -166,7 +166,7 @@ fn opened(path: &Path) -> Result<File, StoreError> {
 }
 
 /// Waits for some milliseconds: not as long as others that wait.
-fn pause() -> Result<(), StoreError> {
+pub(super) fn pause() -> Result<(), StoreError> {
     let digits = unique::digits().map_err(StoreError::io("cannot wait for", "a lock"))?;
     let some = u64::from_str_radix(&digits[..2], 16).unwrap_or(0) % 16;
     std::thread::sleep(Duration::from_millis(1 + some));
