@@ -116,7 +116,7 @@ fn what_is_allowed_to_fail_and_what_must_hold_throughout() {
     .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let shown = stdout(&output);
-    assert!(shown.contains("≤ 1e9 (interval) "), "{shown}");
+    assert!(shown.contains("≤ 1000000000 (interval) "), "{shown}");
     assert!(
         shown.contains("FAILS; its estimate holds, its interval does not\n"),
         "{shown}"

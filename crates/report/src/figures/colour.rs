@@ -32,9 +32,6 @@ const OTHERS: [RGBColor; 6] = [
     RGBColor(0x33, 0x22, 0x88),
 ];
 
-/// What a comparison draws its study in: both sides have every rule there, a colour stands for a side.
-pub(super) const OWN: RGBColor = RULES[0].1;
-
 /// Variants of a rule that one panel can tell apart; the next one has the first one's style again, so
 /// that it belongs into another panel.
 pub(super) const VARIANTS: usize = 8;

@@ -7,7 +7,7 @@
 
 mod words;
 
-use super::colour::{BLACK, Dash, OWN, RGBColor, Shape};
+use super::colour::{self, BLACK, Dash, GREY, RGBColor, Shape};
 use super::error_axis::ErrorAxis;
 use super::learning_curves::time_title;
 use super::legend::{self, Entry};
@@ -59,8 +59,8 @@ struct Look {
     aside: f64,
 }
 
-/// The reference first: the study is drawn over it.
-fn looks() -> [Look; 2] {
+/// The reference first: the study is drawn over it, in the rule's colour.
+fn looks(rule: RGBColor) -> [Look; 2] {
     let reference = Look {
         label: "reference",
         colour: BLACK,
@@ -71,8 +71,8 @@ fn looks() -> [Look; 2] {
         aside: 0.5,
     };
     let own = Look {
-        label: "this study",
-        colour: OWN,
+        label: "this study (in the rule's colour)",
+        colour: rule,
         dash: Dash::Solid,
         shape: Shape::Circle,
         band: 0.2,
@@ -91,6 +91,7 @@ struct Point {
 /// What one rule's two panels show.
 struct Facet<'a> {
     rule: &'a str,
+    colour: RGBColor,
     /// Per common condition, ascending in η₀: the rate and its rows.
     lines: Vec<(f64, Vec<&'a Row>)>,
     /// The last medians, common conditions and others.
@@ -108,9 +109,11 @@ fn facets(c: &Comparison) -> Vec<Facet<'_>> {
             rules.push(rule);
         }
     }
+    let kinds: Vec<(&str, &str)> = rules.iter().map(|&rule| (rule, rule)).collect();
     rules
         .into_iter()
-        .map(|rule| {
+        .zip(colour::styles(&kinds))
+        .map(|(rule, style)| {
             let lines: Vec<(f64, Vec<&Row>)> = c
                 .pairs
                 .iter()
@@ -139,6 +142,7 @@ fn facets(c: &Comparison) -> Vec<Facet<'_>> {
             };
             Facet {
                 rule,
+                colour: style.colour,
                 own: points(&c.only_own, |r| r.own),
                 reference: points(&c.only_reference, |r| r.reference),
                 lines,
@@ -202,7 +206,7 @@ pub(super) fn draw(c: &Comparison) -> (Figure, Names) {
     );
     let short = format!("{short}{left_out}");
     let drawing = Drawing::of(DOUBLE_MM, |page| {
-        let [reference, own] = looks().map(|look| Entry {
+        let [reference, own] = looks(GREY).map(|look| Entry {
             label: look.label.to_string(),
             stroke: Stroke::new(look.colour, 1.1).dashed(look.dash),
             marker: Some(look.shape),
@@ -304,7 +308,7 @@ fn draw_curves(page: &Page, facet: &Facet, y: f64, trials: Scale, errors: &Error
             let middle = area.x + area.w / 2.0;
             let baseline = top + RATE_ROOM - 4.0;
             page.text(middle, baseline, name, TICK_SIZE, HPos::Center, BLACK);
-            draw_rows(&panel, rows, errors);
+            draw_rows(&panel, rows, facet.colour, errors);
         }
         let whole = Rect {
             w: lines.len() as f64 * step - GAP,
@@ -317,8 +321,8 @@ fn draw_curves(page: &Page, facet: &Facet, y: f64, trials: Scale, errors: &Error
 }
 
 /// Both sides of one condition, with their intervals.
-fn draw_rows(panel: &Panel, rows: &[&Row], errors: &ErrorAxis) {
-    for look in looks() {
+fn draw_rows(panel: &Panel, rows: &[&Row], rule: RGBColor, errors: &ErrorAxis) {
+    for look in looks(rule) {
         let band: Vec<(f64, f64, f64)> = rows
             .iter()
             .filter_map(|r| {
@@ -328,7 +332,7 @@ fn draw_rows(panel: &Panel, rows: &[&Row], errors: &ErrorAxis) {
             .collect();
         panel.band(&band, look.colour, look.band);
     }
-    for look in looks() {
+    for look in looks(rule) {
         let curve: Vec<(f64, f64)> = rows
             .iter()
             .map(|r| (r.trial as f64, errors.clip((look.of)(r).median.value)))
@@ -360,7 +364,10 @@ fn draw_finals(
     } else {
         (None, area.bottom())
     };
-    for (look, points) in looks().iter().zip([&facet.reference, &facet.own]) {
+    for (look, points) in looks(facet.colour)
+        .iter()
+        .zip([&facet.reference, &facet.own])
+    {
         let line = Stroke::new(look.colour, 1.0).dashed(look.dash);
         let draw = |panel: &Panel, size: f64, get: &dyn Fn(&Measured) -> [f64; 3]| {
             let shifted = panel.shifted(page, look.aside * DODGE);

@@ -24,7 +24,7 @@ const LANE_MIDDLE: f64 = LANE / 2.0 + 1.0;
 const LANE_COLOUR: RGBColor = RGBColor(0xf0, 0xf0, 0xf0);
 
 /// The widest labels of a y axis for which [`LEFT`] has room beside its title.
-const WIDEST_LABEL: f64 = 22.0;
+const WIDEST_LABEL: f64 = 18.5;
 
 /// Axes on the page.
 pub(super) struct Panel<'a> {

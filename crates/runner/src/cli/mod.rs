@@ -18,7 +18,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use synapse_core::simd::{Path as VectorPath, force_path};
-use synapse_report::words::visible_lines;
+use synapse_report::words::{shortened, visible_lines};
 
 /// Exit code for input that was refused; 1 is for failed runs and expectations, clap uses 2 as well.
 const BAD_INPUT: u8 = 2;
@@ -120,7 +120,7 @@ fn study_of(folder: &Path) -> Result<Study, SpecErrors> {
 fn condition_name(study: &Study, condition: &Condition) -> String {
     let cells = study.parameter_columns().iter().filter_map(|path| {
         let value = condition.cell(path)?;
-        Some(format!("{path}={value}"))
+        Some(format!("{path}={}", shortened(&value.to_string())))
     });
     cells.collect::<Vec<_>>().join(", ")
 }

@@ -217,6 +217,9 @@ fn varied(conditions: &[Condition], path: &str) -> Option<String> {
 
 /// A number to three digits with a unit prefix.
 fn magnitude(value: f64) -> String {
+    if value >= 1e15 {
+        return format!("{value:.3e}");
+    }
     for (factor, suffix) in [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")] {
         if value >= factor {
             return format!("{:.3}{suffix}", value / factor);

@@ -149,7 +149,7 @@ mod tests {
 
     fn record(checkpoints: &[(usize, Option<f64>, Option<f64>)], v: &[f64]) -> Record {
         Record {
-            id: "0123456789abcdef".parse().unwrap(),
+            id: "0123456789abcdef0123456789abcdef".parse().unwrap(),
             status: RecordStatus::Ok,
             diverged: None,
             message: String::new(),

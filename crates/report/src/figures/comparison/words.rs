@@ -74,7 +74,7 @@ pub(super) fn caption(c: &Comparison, facets: &[Facet]) -> String {
         words => format!(" (runs with {})", markdown::text(words)),
     };
     let mut text = format!(
-        "The study {}{selection} against the reference {}. Upper panels: median test MSE over trials at the common checkpoints, one panel per η₀ that both have, this study solid, the reference dashed, intervals as bands. Lower panels: medians at trial {}, the last checkpoint that all common conditions have, against η₀ with their intervals, and below them the share of runs that had diverged (drawn if any did); points of the two sides are moved apart sideways by a few points. {} A diverged run counts as +∞; medians that are +∞, or beyond 10⁴ times the error before learning, stand in the lane above the axis. The two sides have other networks and targets: their intervals are independent.",
+        "The study {}{selection} against the reference {}. Upper panels: median test MSE over trials at the common checkpoints, one panel per η₀ that both have, this study solid in the rule's colour, the reference dashed in black, intervals as bands. Lower panels: medians at trial {}, the last checkpoint that all common conditions have, against η₀ with their intervals, and below them the share of runs that had diverged (drawn if any did); points of the two sides are moved apart sideways by a few points. {} A diverged run counts as +∞; medians that are +∞, or beyond 10⁴ times the error before learning, stand in the lane above the axis. The two sides have other networks and targets: their intervals are independent.",
         markdown::text(&c.study),
         markdown::code(&c.reference),
         c.trial,
