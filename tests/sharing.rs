@@ -1,7 +1,9 @@
 //! Studies that are extended, shared, checked and repaired.
 
+mod faulty;
 mod place;
 
+use faulty::faulty;
 use place::Place;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -167,13 +169,9 @@ fn a_run_that_fails_is_a_row_and_the_others_go_on() {
     place.ok("study.toml --out whole --no-report");
     let id = place.read("whole/runs.csv").lines().nth(3).unwrap()[..32].to_owned();
     let with_fault = |arguments: &str| {
-        let mut command = place.command(arguments);
-        ended(
-            command
-                .env("SYNAPSE_FAULT", format!("panic={id}"))
-                .output()
-                .unwrap(),
-        )
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let mut command = faulty(&place, &arguments, &format!("panic={id}"));
+        ended(command.output().unwrap())
     };
     let (code, stdout, stderr) = with_fault("study.toml --out out --no-report");
     assert_eq!(code, 1);
@@ -218,8 +216,9 @@ fn a_run_that_fails_is_a_row_and_the_others_go_on() {
     // FORCE costs most and comes first.
     let table = place.read("whole/runs.csv");
     let first = &table.lines().last().unwrap()[..32];
-    let mut command = place.command("study.toml --out fast --no-report --fail-fast -j 1");
-    command.env("SYNAPSE_FAULT", format!("panic={first}"));
+    let arguments = "study.toml --out fast --no-report --fail-fast -j 1".split(' ');
+    let arguments: Vec<&str> = arguments.collect();
+    let mut command = faulty(&place, &arguments, &format!("panic={first}"));
     let (code, _, stderr) = ended(command.output().unwrap());
     assert_eq!(code, 1);
     assert!(

@@ -1,8 +1,10 @@
 //! What a study says of its own expectations, through the whole program: failure is not success, intervals,
 //! and numbers that are none.
 
+mod faulty;
 mod place;
 
+use faulty::faulty;
 use place::Place;
 use std::process::Output;
 
@@ -63,11 +65,13 @@ fn a_failed_run_decides_nothing_until_it_is_computed() {
         "{shown}"
     );
     let run = first_run(&place, "whole");
-    let failing = place
-        .runner(&["-q", "study.toml", "--out", "out"])
-        .env("SYNAPSE_FAULT", format!("panic={run}"))
-        .output()
-        .unwrap();
+    let failing = faulty(
+        &place,
+        &["-q", "study.toml", "--out", "out"],
+        &format!("panic={run}"),
+    )
+    .output()
+    .unwrap();
     assert_eq!(failing.status.code(), Some(1));
     let shown = stdout(&failing);
     for number in [1, 2] {
@@ -103,11 +107,13 @@ fn what_is_allowed_to_fail_and_what_must_hold_throughout() {
         .output()
         .unwrap();
     let run = first_run(&place, "whole");
-    let output = place
-        .runner(&["-q", "study.toml", "--out", "out"])
-        .env("SYNAPSE_FAULT", format!("panic={run}"))
-        .output()
-        .unwrap();
+    let output = faulty(
+        &place,
+        &["-q", "study.toml", "--out", "out"],
+        &format!("panic={run}"),
+    )
+    .output()
+    .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let shown = stdout(&output);
     assert!(shown.contains("≤ 1000000000 (interval) "), "{shown}");

@@ -9,12 +9,12 @@
 use crate::design::condition_key;
 use crate::error::ReportError;
 use crate::expectation::{Metric, Statistic};
+use crate::files::replace::{replace, sweep};
 use crate::statistics::{self, Estimate, quantile, random_stream};
 use crate::study::Study;
 use crate::tables::{Sample, Tables};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The file's name in a result folder.
@@ -110,11 +110,15 @@ impl Summary {
             .map(|(_, row)| row)
     }
 
-    /// Writes `summary.csv`: to a temporary file first, so that no half table is ever seen.
+    /// Writes `summary.csv`, and removes what reports of this folder that died left half written.
     pub fn write(&self, tables: &Tables, folder: &Path) -> Result<PathBuf, ReportError> {
         let mut text = csv::Writer::from_writer(Vec::new());
         let header = tables.parameters.iter().map(String::as_str).chain(COLUMNS);
         let path = folder.join(FILE);
+        // What reports left half written when they died. What cannot be removed is in nobody's way.
+        for folder in [folder, &folder.join(crate::figures::FOLDER)] {
+            let _ = sweep(folder);
+        }
         let io = |e: csv::Error| ReportError::io("write", &path, e.into());
         text.write_record(header).map_err(io)?;
         for row in &self.rows {
@@ -161,13 +165,9 @@ pub(crate) fn cell(x: Option<f64>) -> String {
     })
 }
 
-/// Writes a file under a temporary name and renames it.
+/// Writes a file that appears whole or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    fs::write(&temporary, bytes).map_err(|e| ReportError::io("write", &temporary, e))?;
-    fs::rename(&temporary, path).map_err(|e| ReportError::io("write", path, e))
+    replace(path, |out| out.write_all(bytes)).map_err(|e| ReportError::io("write", path, e))
 }
 
 /// Networks × targets per condition: what the study says, or at least what some condition has.

@@ -1,10 +1,11 @@
 //! Which runs go on from what shorter ones have learned.
 
 use crate::spec::Study;
-use crate::store::{Kept, StateIndex, StatePlace, StoreError};
-use std::collections::HashMap;
+use crate::store::{Kept, RecordStatus, StateIndex, StatePlace, StoreError};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use synapse_core::outcome::Learned;
+use synapse_core::params::Protocol;
 use synapse_core::schedule;
 
 /// How many numbers of trials are tried.
@@ -18,6 +19,8 @@ pub type Point = (usize, Option<f64>, Option<f64>);
 pub struct Starts {
     index: StateIndex,
     starts: HashMap<usize, Start>,
+    /// Runs that a shorter one came before, of which nothing was kept: by position, its trials.
+    lost: HashMap<usize, usize>,
 }
 
 #[derive(Debug)]
@@ -28,7 +31,8 @@ struct Start {
 }
 
 impl Starts {
-    /// For the given runs of a study that keeps state: the longest shorter run whose state is there.
+    /// For the given runs of a study that keeps state: the longest shorter run whose state is there. Runs
+    /// that a shorter one came before, but whose state is not there, start anew: that costs time alone.
     ///
     /// # Errors
     /// The disk's.
@@ -45,8 +49,28 @@ impl Starts {
             return Ok(starts);
         }
         starts.index = StateIndex::read(folder)?;
+        let trials = study
+            .conditions
+            .iter()
+            .map(|condition| match condition.training.protocol {
+                Protocol::Trials { trials, .. } => trials,
+                // Streams keep no state.
+                Protocol::Stream { .. } => 0,
+            });
+        let longest = trials.max().unwrap_or(0);
+        // Of what was kept, and of what should have been: each run that came to its end.
+        let kept_trials = kept
+            .records
+            .values()
+            .filter(|record| record.status == RecordStatus::Ok)
+            .filter_map(|record| record.checkpoints.last());
+        let all: BTreeSet<usize> = kept_trials
+            .map(|point| point.0)
+            .chain(starts.index.trials())
+            .filter(|&trials| trials < longest)
+            .collect();
         // The longest first.
-        for trials in starts.index.trials().into_iter().take(TRIALS_TRIED) {
+        for trials in all.into_iter().rev().take(TRIALS_TRIED) {
             let Ok(shorter) = Study::load_with_trials(spec, sets, trials) else {
                 continue;
             };
@@ -56,13 +80,18 @@ impl Starts {
                 let dt_ms = study.conditions[key.condition].network.dt_ms;
                 let checkpoints = schedule::checkpoints(&training.protocol, dt_ms);
                 let id = shorter.run_id(key);
-                let (Some(place), Some(record)) = (starts.index.get(id), kept.records.get(&id))
-                else {
+                let Some(record) = kept.records.get(&id) else {
                     continue;
                 };
                 if checkpoints.last().is_none_or(|&last| last <= trials) {
                     continue;
                 }
+                let Some(place) = starts.index.get(id) else {
+                    if record.status == RecordStatus::Ok {
+                        starts.lost.entry(position).or_insert(trials);
+                    }
+                    continue;
+                };
                 let of_both = |point: &&Point| checkpoints.binary_search(&point.0).is_ok();
                 let before = record.checkpoints.iter().filter(of_both).copied().collect();
                 starts.starts.entry(position).or_insert(Start {
@@ -71,7 +100,37 @@ impl Starts {
                 });
             }
         }
+        // A shorter one may have left what a longer one did not.
+        starts
+            .lost
+            .retain(|position, _| !starts.starts.contains_key(position));
         Ok(starts)
+    }
+
+    /// Whether the study has longer versions of runs that are kept, whether or not they go on from them.
+    pub fn extends(&self) -> bool {
+        !self.starts.is_empty() || !self.lost.is_empty()
+    }
+
+    /// Which runs start anew though a shorter one came before, and why; none if there are no such runs.
+    pub fn lost(&self, folder: &Path) -> Option<String> {
+        let trials: BTreeSet<usize> = self.lost.values().copied().collect();
+        let trials: Vec<String> = trials.iter().map(usize::to_string).collect();
+        let state = folder.join("state");
+        let why = match self.index.damaged().first() {
+            Some((path, at)) => format!("{} is damaged from byte {at} on", path.display()),
+            None if !state.exists() => format!("{} is missing", state.display()),
+            None => format!("files of {} are missing", state.display()),
+        };
+        (!trials.is_empty()).then(|| {
+            format!(
+                "{} runs start from their first trial, as what they learned in {} trials is lost: {why}. \
+                 Their results will be the same; to save the time, stop, restore {}, and run the same command again",
+                self.lost.len(),
+                trials.join(" or "),
+                state.display()
+            )
+        })
     }
 
     /// How many runs go on.
@@ -95,6 +154,14 @@ impl Starts {
     /// was kept is damaged.
     pub fn load(&self, position: usize) -> Option<(Learned, &[Point])> {
         let start = self.starts.get(&position)?;
-        Some((self.index.load(&start.place)?, &start.before))
+        let Some(learned) = self.index.load(&start.place) else {
+            tracing::warn!(
+                "{}: what a run learned in {} trials is damaged; it starts from its first trial",
+                self.index.file(&start.place).display(),
+                start.place.trial
+            );
+            return None;
+        };
+        Some((learned, &start.before))
     }
 }

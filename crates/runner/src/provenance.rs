@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::time::{Duration, SystemTime};
 
 /// Where records come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,5 +206,36 @@ impl Slurm {
             array_task_id: variable("SLURM_ARRAY_TASK_ID"),
             cluster: variable("SLURM_CLUSTER_NAME"),
         })
+    }
+}
+
+/// A time as RFC 3339 has it. A clock that is wrong by so much that this form has no text for it, before
+/// 1970 or after 9999, gives the nearest one that it has.
+pub fn utc(time: SystemTime) -> String {
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    let since = since.unwrap_or_default().min(LAST);
+    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_by_centuries_has_a_text() {
+        let at = |seconds: i64| {
+            let by = Duration::from_secs(seconds.unsigned_abs());
+            utc(match seconds < 0 {
+                true => SystemTime::UNIX_EPOCH - by,
+                false => SystemTime::UNIX_EPOCH + by,
+            })
+        };
+        assert_eq!(at(1_600_000_000), "2020-09-13T12:26:40Z");
+        assert_eq!(at(-1), "1970-01-01T00:00:00Z");
+        assert_eq!(at(-9_000_000_000), "1970-01-01T00:00:00Z");
+        assert_eq!(at(253_402_300_799), "9999-12-31T23:59:59Z");
+        assert_eq!(at(253_402_300_800), "9999-12-31T23:59:59Z");
+        assert_eq!(at(900_000_000_000), "9999-12-31T23:59:59Z");
     }
 }

@@ -4,6 +4,7 @@ use super::own_study::{self, Own};
 use super::say;
 use crate::manifest::{Counts, Manifest, StudyOrigin, Writer, contributions};
 use crate::provenance::Origin;
+pub(super) use crate::provenance::utc;
 use crate::spec::Study;
 use crate::spec::identity::hex;
 use crate::store::{Digests, Folder, Kept, Record, RecordStatus, StoreError, write_tables};
@@ -221,12 +222,8 @@ fn count(study: &Study, records: &[Option<&Record>]) -> Counts {
 
 /// Tells what was wrong with the journals; whether their results contradict one another.
 pub(super) fn tell_damage(folder: &Path, kept: &Kept) -> bool {
-    let damaged = kept.damaged + kept.torn.len();
-    if damaged > 0 {
-        tracing::warn!(
-            "{}: {damaged} damaged lines of the journals were dropped; their runs are computed again",
-            folder.display()
-        );
+    for warning in kept.warnings(folder) {
+        tracing::warn!("{warning}");
     }
     if let Some((first, second)) = kept.conflicts.first() {
         let by = |record| {
@@ -247,8 +244,4 @@ pub(super) fn tell_damage(folder: &Path, kept: &Kept) -> bool {
         );
     }
     !kept.conflicts.is_empty()
-}
-
-pub(super) fn utc(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
 }

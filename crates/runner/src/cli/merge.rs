@@ -46,7 +46,7 @@ fn complete(args: &MergeArgs, study: &Study) -> Result<ExitCode, StoreError> {
     let started = Instant::now();
     let origin = Origin::this(1, None, utc(SystemTime::now()));
     let folder = Folder::lock(&args.folder, &origin.owner())?;
-    let kept = Kept::read(folder.path())?;
+    let kept = Kept::read_for(folder.path(), study)?;
     if tell_damage(&args.folder, &kept) {
         return Ok(ExitCode::from(1));
     }

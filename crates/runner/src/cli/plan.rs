@@ -30,7 +30,7 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         Err(errors) => return refuse(&errors),
     };
     let folder = args.study.folder(&study.name);
-    let kept = match Kept::read(&folder) {
+    let kept = match Kept::read_for(&folder, &study) {
         Ok(kept) => kept,
         Err(error) => return refuse(&error),
     };
@@ -72,6 +72,9 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         say(format_args!(
             "    {count} runs continue from what shorter ones have learned"
         ));
+    }
+    if let Some(lost) = starts.lost(&folder) {
+        say(format_args!("    {lost}"));
     }
     if inventory.pending.is_empty() {
         say(format_args!("  to do: nothing"));

@@ -72,7 +72,7 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         None => Folder::lock(&path, &origin.owner())?,
         Some(shard) => Folder::share(&path, shard, &origin.owner())?,
     };
-    let mut kept = Kept::read(folder.path())?;
+    let mut kept = Kept::read_for(folder.path(), study)?;
     if tell_damage(&path, &kept) {
         return Ok(ExitCode::from(1));
     }
@@ -86,7 +86,10 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
     let inventory = Inventory::new(study, &kept, runs.iter().copied(), args.retry_failed);
     let (spec, sets) = (&args.study.spec, &args.study.set);
     let starts = Starts::find(study, &inventory.pending, &kept, &path, spec, sets)?;
-    if !args.replace && starts.is_empty() {
+    if let Some(lost) = starts.lost(&path) {
+        tracing::warn!("{lost}");
+    }
+    if !args.replace && !starts.extends() {
         replacement::allow(study, &kept, &path)?;
     }
     write_study(&folder, study, spec)?;

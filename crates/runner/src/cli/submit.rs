@@ -149,7 +149,7 @@ impl<'a> Site<'a> {
             folder,
             ..
         } = self;
-        let kept = Kept::read(folder)?;
+        let kept = Kept::read_for(folder, study)?;
         if tell_damage(folder, &kept) {
             return Ok(Err(ExitCode::from(1)));
         }
@@ -170,7 +170,10 @@ impl<'a> Site<'a> {
             return Ok(Err(ExitCode::SUCCESS));
         }
         let starts = Starts::find(study, &pending, &kept, folder, &args.spec, &args.set)?;
-        if !args.replace && starts.is_empty() {
+        if let Some(lost) = starts.lost(folder) {
+            tracing::warn!("{lost}");
+        }
+        if !args.replace && !starts.extends() {
             // Tasks would be refused.
             replacement::allow(study, &kept, folder)?;
         }

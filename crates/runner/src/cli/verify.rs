@@ -64,7 +64,7 @@ struct Subject {
 /// Reads journals and tables; the exit code if that is the end.
 fn subject(args: &VerifyArgs, study: &Study) -> Result<Result<Subject, ExitCode>, StoreError> {
     let folder = &args.folder;
-    let kept = Kept::read(folder)?;
+    let kept = Kept::read_for(folder, study)?;
     if !folder.join(RUNS.file).exists() {
         let words = "there are no tables yet";
         return Ok(Ok(Subject {

@@ -3,14 +3,15 @@
 use super::ExportError;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use synapse_report::files::replace::Temporary;
 
 /// Files under temporary names; dropped before [`Pending::commit`], they are removed.
 pub(super) struct Pending {
     folder: PathBuf,
     /// Whether the folder is ours to remove.
     created: bool,
-    /// Names in the folder.
-    names: Vec<&'static str>,
+    /// The files, and the names that they are to have.
+    files: Vec<(PathBuf, Temporary)>,
 }
 
 impl Pending {
@@ -21,50 +22,47 @@ impl Pending {
         Ok(Self {
             folder: folder.to_owned(),
             created,
-            names: Vec::new(),
+            files: Vec::new(),
         })
     }
 
     /// A new file.
     pub(super) fn create(&mut self, name: &'static str) -> Result<File, ExportError> {
-        let path = temporary(&self.folder, name);
-        self.names.push(name);
-        File::create(&path).map_err(ExportError::io("cannot write", &path))
+        let path = self.folder.join(name);
+        let io = || ExportError::io("cannot write", &path);
+        let temporary = Temporary::new(&path).map_err(io())?;
+        let file = temporary.file().try_clone().map_err(io())?;
+        self.files.push((path, temporary));
+        Ok(file)
     }
 
     /// Gives all files their names.
     pub(super) fn commit(mut self) -> Result<Vec<PathBuf>, ExportError> {
-        for name in &self.names {
-            let path = temporary(&self.folder, name);
-            File::open(&path)
-                .and_then(|file| file.sync_all())
-                .map_err(ExportError::io("cannot write", &path))?;
+        let files = std::mem::take(&mut self.files);
+        // All reach the disk before the first has its name.
+        for (path, temporary) in &files {
+            let synchronised = temporary.file().sync_all();
+            synchronised.map_err(ExportError::io("cannot write", path))?;
         }
-        let mut files = Vec::new();
-        for name in &self.names {
-            let path = self.folder.join(name);
-            fs::rename(temporary(&self.folder, name), &path)
+        let mut paths = Vec::new();
+        for (path, temporary) in files {
+            temporary
+                .commit()
                 .map_err(ExportError::io("cannot write", &path))?;
-            files.push(path);
+            paths.push(path);
         }
-        self.names.clear();
         self.created = false;
-        Ok(files)
+        Ok(paths)
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        for name in &self.names {
-            let _ = fs::remove_file(temporary(&self.folder, name));
-        }
+        // Before the folder.
+        self.files.clear();
         if self.created {
             // Only succeeds if nothing else is in there.
             let _ = fs::remove_dir(&self.folder);
         }
     }
-}
-
-fn temporary(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.tmp"))
 }

@@ -2,15 +2,14 @@
 
 use super::SlurmError;
 use super::script::Paths;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Error, ErrorKind};
+use crate::store::{Folder, StoreError};
+use std::fs;
 use std::path::Path;
 
 /// Held by one process at a time, so that no shard is sent twice.
 #[derive(Debug)]
 pub struct SlurmFolder {
-    /// The operating system releases the lock with the file.
-    _lock: File,
+    _lock: Folder,
 }
 
 impl SlurmFolder {
@@ -22,24 +21,13 @@ impl SlurmFolder {
         // Without it Slurm ends a task before its first line, without a word.
         let logs = paths.logs();
         fs::create_dir_all(&logs).map_err(SlurmError::io("cannot create", &logs))?;
-        let path = paths.slurm().join("lock");
-        // Opening a FIFO for writing would wait for a reader.
-        if fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
-            let error = Error::new(ErrorKind::InvalidInput, "not a regular file; remove it");
-            return Err(SlurmError::io("cannot lock", path)(error));
-        }
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(SlurmError::io("cannot write", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(SlurmError::Locked {
+        let owner = format!("process {} that submits", std::process::id());
+        match Folder::lock(&paths.slurm(), &owner) {
+            Ok(lock) => Ok(Self { _lock: lock }),
+            Err(StoreError::Locked { .. }) => Err(SlurmError::Locked {
                 folder: result_folder.to_owned(),
             }),
-            Err(TryLockError::Error(error)) => Err(SlurmError::io("cannot lock", path)(error)),
+            Err(error) => Err(SlurmError::Store(error)),
         }
     }
 }

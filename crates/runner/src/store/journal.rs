@@ -2,17 +2,19 @@
 //!
 //! One line per run: the CRC-32 of the rest in eight hexadecimal digits, a space, the record as JSON.
 //! The first line is the header, in the same form: version and [`Origin`]. A line that was torn by a
-//! crash has a wrong sum: it is dropped, with a word about it, and its run is computed again.
+//! crash has a wrong sum: it is dropped, with a word about it, and its run is computed again. If that is
+//! the header, the other lines are used all the same: a run's identity says all that its result needs.
 
 use super::StoreError;
 use crate::fault;
 use crate::provenance::Origin;
 use crate::store::Record;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use synapse_report::files::{open, replace, unique};
 
 /// The folder of journals within a result folder.
 const FOLDER: &str = "journal";
@@ -36,8 +38,10 @@ struct Header {
 pub struct JournalFile<T> {
     /// Where it is.
     pub path: PathBuf,
-    /// Who wrote it; none if it was torn within its first line.
+    /// Who wrote it; none if its first line does not tell.
     pub origin: Option<Origin>,
+    /// Whether the first line is damaged.
+    pub headless: bool,
     /// Its records, in order.
     pub records: Vec<T>,
     /// Whole lines that could not be read, and were dropped.
@@ -77,7 +81,8 @@ pub fn read_journals<T: Send>(
     paths
         .into_iter()
         .map(|path| {
-            let file = File::open(&path).map_err(StoreError::io("cannot read", &path))?;
+            // Not a FIFO, which would wait for somebody to write to it.
+            let file = open::regular(&path).map_err(StoreError::io("cannot read", &path))?;
             parse_journal(file, path, &parse)
         })
         .collect()
@@ -95,6 +100,7 @@ pub fn parse_journal<T: Send>(
     let mut journal = JournalFile {
         path: path.clone(),
         origin: None,
+        headless: false,
         records: Vec::new(),
         damaged: 0,
         torn_at: None,
@@ -118,7 +124,19 @@ pub fn parse_journal<T: Send>(
         let mut lines: Vec<&[u8]> = rest[..end].split(|&byte| byte == b'\n').collect();
         if is_first {
             is_first = false;
-            journal.origin = header(lines.remove(0), &path)?;
+            match header(lines[0], &path)? {
+                Some(header) => {
+                    lines.remove(0);
+                    journal.origin = header.origin;
+                }
+                None => {
+                    journal.headless = true;
+                    // Unless the header is lost as a whole, and this is a record.
+                    if checked(lines[0]).and_then(parse).is_none() {
+                        lines.remove(0);
+                    }
+                }
+            }
         }
         for record in parsed(&lines, parse) {
             match record {
@@ -131,6 +149,10 @@ pub fn parse_journal<T: Send>(
         if read == 0 {
             break;
         }
+    }
+    if journal.headless && journal.records.is_empty() {
+        let lines = journal.damaged + 1;
+        return Err(StoreError::NoSoundLine { path, lines });
     }
     if !rest.is_empty() {
         journal.torn_at = Some(whole);
@@ -147,7 +169,8 @@ fn parsed<T: Send>(
     lines.par_iter().map(parse).collect()
 }
 
-fn header(line: &[u8], path: &Path) -> Result<Option<Origin>, StoreError> {
+/// The header, if the line is one.
+fn header(line: &[u8], path: &Path) -> Result<Option<Header>, StoreError> {
     let header =
         checked(line).and_then(|json| serde_json::from_slice::<serde_json::Value>(json).ok());
     let version = header
@@ -163,14 +186,14 @@ fn header(line: &[u8], path: &Path) -> Result<Option<Origin>, StoreError> {
                 known: VERSION,
             });
         }
-        None => {
-            return Err(StoreError::NotAJournal {
-                path: path.to_owned(),
-            });
-        }
+        None => return Ok(None),
     }
     // An origin that this version cannot read is no reason to refuse the results.
-    Ok(header.and_then(|header| serde_json::from_value::<Header>(header).ok()?.origin))
+    let header = header.and_then(|header| serde_json::from_value::<Header>(header).ok());
+    Ok(Some(header.unwrap_or(Header {
+        synapse_journal: VERSION,
+        origin: None,
+    })))
 }
 
 /// The content of a line, if its sum is right.
@@ -223,12 +246,17 @@ impl Journal {
                 synapse_journal: VERSION,
                 origin: Some(self.origin.clone()),
             };
-            let path = self.folder.join(self.name());
+            let name = self.name();
+            let file_name = |digits: &str| format!("{name}-{digits}.{EXTENSION}");
             let file = fs::create_dir_all(&self.folder)
-                .and_then(|()| OpenOptions::new().create_new(true).append(true).open(&path))
-                .map_err(StoreError::io("cannot write", &path))?;
+                .and_then(|()| unique::create(&self.folder, file_name))
+                // Its name, too, must survive a power cut.
+                .and_then(|file| replace::synchronise(&self.folder).map(|()| file))
+                .map_err(|error| {
+                    StoreError::io("cannot write", self.folder.join(file_name("…")))(error)
+                })?;
             line(&header, &mut bytes);
-            self.open = Some((file, path));
+            self.open = Some(file);
         }
         for record in records {
             line(record, &mut bytes);
@@ -263,7 +291,8 @@ impl Journal {
         Ok(())
     }
 
-    /// The name of its file. Names sort by their start; the process and the host make them unique.
+    /// How the name of its file begins: names sort by the process's start. Start, host and process do
+    /// not make it unique, since all pods of Kubernetes are process 1: random digits follow.
     pub fn name(&self) -> String {
         let plain = |text: &str| -> String {
             let keep = |c: &char| c.is_ascii_alphanumeric() || ".-".contains(*c);
@@ -271,7 +300,7 @@ impl Journal {
         };
         let Origin { host, process, .. } = &self.origin;
         let (start, host) = (plain(&process.started), plain(&host.name));
-        format!("{start}-{host}-{}.{EXTENSION}", process.id)
+        format!("{start}-{host}-{}", process.id)
     }
 }
 

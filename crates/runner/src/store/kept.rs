@@ -1,11 +1,13 @@
 //! What the journals of a result folder hold together.
 
 use super::journal::read_journals;
+use super::sound::{is_of_run, is_possible};
 use super::{Record, RecordStatus, StoreError};
 use crate::provenance::Origin;
-use crate::spec::{RunId, Study};
+use crate::spec::{RunId, RunKey, Study};
 use rayon::prelude::*;
 use serde::Deserialize;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,11 @@ pub struct Kept {
     pub damaged: usize,
     /// Journals whose end was torn, and where.
     pub torn: Vec<(PathBuf, u64)>,
+    /// Journals whose first line is damaged, and how many records they hold.
+    pub headless: Vec<(PathBuf, usize)>,
+    /// Records that cannot be the results of their runs, and were dropped: the first, its journal, and how
+    /// many there are.
+    pub impossible: Option<(RunId, PathBuf, usize)>,
     /// Runs that were computed more than once, with the same result.
     pub repeated: usize,
     /// Runs with two different results: which must not be.
@@ -28,11 +35,33 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Reads the journals of a folder.
+    /// Reads the journals of a folder. A record that contradicts itself is dropped.
     ///
     /// # Errors
     /// See [`read_journals`].
     pub fn read(folder: &Path) -> Result<Self, StoreError> {
+        Self::read_if(folder, |_| true)
+    }
+
+    /// Reads the journals of a folder for a study. A record that contradicts itself, or that cannot be the
+    /// result of the run of the study whose identity it has, is dropped.
+    ///
+    /// # Errors
+    /// See [`read_journals`].
+    pub fn read_for(folder: &Path, study: &Study) -> Result<Self, StoreError> {
+        let runs: OnceCell<HashMap<RunId, RunKey>> = OnceCell::new();
+        let of_study = || {
+            let keys = (0..study.runs()).into_par_iter();
+            let keys = keys.map(|position| study.run(position));
+            keys.map(|key| (study.run_id(key), key)).collect()
+        };
+        Self::read_if(folder, |record| {
+            let key = runs.get_or_init(of_study).get(&record.id);
+            key.is_none_or(|&key| is_of_run(study, key, record))
+        })
+    }
+
+    fn read_if(folder: &Path, is_of_run: impl Fn(&Record) -> bool) -> Result<Self, StoreError> {
         let mut kept = Self::default();
         let journals = read_journals(folder, |json| serde_json::from_slice::<Record>(json).ok())?;
         for journal in journals {
@@ -40,10 +69,19 @@ impl Kept {
             kept.origins.push(journal.origin);
             kept.damaged += journal.damaged;
             if let Some(at) = journal.torn_at {
-                kept.torn.push((journal.path, at));
+                kept.torn.push((journal.path.clone(), at));
+            }
+            if journal.headless {
+                let count = journal.records.len();
+                kept.headless.push((journal.path.clone(), count));
             }
             kept.records.reserve(journal.records.len());
             for mut record in journal.records {
+                if !is_possible(&record) || !is_of_run(&record) {
+                    let first = || (record.id, journal.path.clone(), 0);
+                    kept.impossible.get_or_insert_with(first).2 += 1;
+                    continue;
+                }
                 record.origin = origin;
                 kept.add(record);
             }
@@ -86,12 +124,43 @@ impl Kept {
         self.origins.get(record.origin)?.as_ref()
     }
 
-    /// Cuts torn ends off: nobody else may be writing.
+    /// What was wrong with the journals of this folder, a message each.
+    pub fn warnings(&self, folder: &Path) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let damaged = self.damaged + self.torn.len();
+        if damaged > 0 {
+            warnings.push(format!(
+                "{}: {damaged} damaged lines of the journals were dropped; their runs are computed again",
+                folder.display()
+            ));
+        }
+        if let Some((id, path, count)) = &self.impossible {
+            warnings.push(format!(
+                "{}: {count} records of the journals were dropped, as they cannot be the results of their \
+                 runs (the first: run {id} in {}); their runs are computed again",
+                folder.display(),
+                path.display()
+            ));
+        }
+        for (path, count) in &self.headless {
+            warnings.push(format!(
+                "{}: the first line, which says who wrote this journal, is damaged or lost; its {count} \
+                 other records are sound and are used",
+                path.display()
+            ));
+        }
+        warnings
+    }
+
+    /// Cuts torn ends off: nobody else may be writing. A journal that is a link stays as it is.
     ///
     /// # Errors
     /// The disk's.
     pub fn mend(&self) -> Result<(), StoreError> {
         for (path, at) in &self.torn {
+            if path.is_symlink() {
+                continue;
+            }
             std::fs::OpenOptions::new()
                 .write(true)
                 .open(path)
@@ -130,7 +199,7 @@ impl Ends {
         let mut ends = Self::default();
         let journals = read_journals(folder, |json| serde_json::from_slice::<End>(json).ok())?;
         for journal in journals {
-            ends.damaged += journal.damaged;
+            ends.damaged += journal.damaged + usize::from(journal.headless);
             ends.status.reserve(journal.records.len());
             ends.journals.push((journal.origin, journal.records.len()));
             for End { id, status } in journal.records {

@@ -6,13 +6,17 @@
 //! - `runs.csv`, `curves.csv`, `traces.csv`, then `manifest.json`, which names the study and the tables:
 //!   written when the study is complete, each to a temporary file that is then renamed.
 //! - `state/`: what runs have learned, where the study asks for it (`keep_state`).
-//! - `lock`, `lock-3-of-8`: held while processes write here.
+//! - `lock`, `lock-3-of-8`: held while processes write here; where the file system has no locks,
+//!   `lock.held`, `lock-3-of-8.held`.
 
 mod error;
 mod folder;
 mod journal;
 mod kept;
+mod lock;
+mod mark;
 mod record;
+mod sound;
 mod states;
 mod tables;
 #[cfg(test)]

@@ -8,10 +8,11 @@
 use super::StoreError;
 use crate::spec::RunId;
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use synapse_core::outcome::Learned;
+use synapse_report::files::{open, unique};
 
 const FOLDER: &str = "state";
 const MAGIC: &[u8; 4] = b"SYNS";
@@ -20,15 +21,17 @@ const HEADER: usize = 40;
 /// The state file of this process.
 #[derive(Debug)]
 pub struct States {
-    path: PathBuf,
-    file: Option<File>,
+    folder: PathBuf,
+    name: String,
+    file: Option<(File, PathBuf)>,
 }
 
 impl States {
-    /// A file called `name` in the result folder; it appears with the first entry.
+    /// A file of the result folder whose name begins with `name`; it appears with the first entry.
     pub fn new(folder: &Path, name: &str) -> Self {
         Self {
-            path: folder.join(FOLDER).join(name),
+            folder: folder.join(FOLDER),
+            name: name.to_owned(),
             file: None,
         }
     }
@@ -38,23 +41,20 @@ impl States {
     /// # Errors
     /// The disk's.
     pub fn append(&mut self, id: RunId, learned: &Learned) -> Result<(), StoreError> {
-        let mut write = || {
-            let file = match &mut self.file {
-                Some(file) => file,
-                none => {
-                    if let Some(folder) = self.path.parent() {
-                        fs::create_dir_all(folder)?;
-                    }
-                    let file = OpenOptions::new()
-                        .create_new(true)
-                        .append(true)
-                        .open(&self.path)?;
-                    none.insert(file)
-                }
-            };
-            file.write_all(&entry(id, learned))
+        let (file, path) = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let name = &self.name;
+                let file = fs::create_dir_all(&self.folder)
+                    .and_then(|()| {
+                        unique::create(&self.folder, |digits| format!("{name}-{digits}"))
+                    })
+                    .map_err(StoreError::io("cannot write", self.folder.join(name)))?;
+                none.insert(file)
+            }
         };
-        write().map_err(StoreError::io("cannot write", &self.path))
+        file.write_all(&entry(id, learned))
+            .map_err(StoreError::io("cannot write", &*path))
     }
 }
 
@@ -94,6 +94,8 @@ pub struct StatePlace {
 #[derive(Debug, Default)]
 pub struct StateIndex {
     files: Vec<PathBuf>,
+    /// Files of which a part cannot be used, and from which byte on.
+    damaged: Vec<(PathBuf, u64)>,
     places: HashMap<RunId, StatePlace>,
 }
 
@@ -114,15 +116,18 @@ impl StateIndex {
             let path = entry
                 .map_err(StoreError::io("cannot read", &folder))?
                 .path();
-            index
-                .scan(&path)
-                .map_err(StoreError::io("cannot read", &path))?;
+            // What is no file is none of ours, and opening it could wait for ever.
+            if path.is_file() {
+                index
+                    .scan(&path)
+                    .map_err(StoreError::io("cannot read", &path))?;
+            }
         }
         Ok(index)
     }
 
     fn scan(&mut self, path: &Path) -> std::io::Result<()> {
-        let file = File::open(path)?;
+        let file = open::regular(path)?;
         let end = file.metadata()?.len();
         let mut reader = BufReader::new(file);
         let mut offset = 0;
@@ -146,6 +151,9 @@ impl StateIndex {
             reader.seek_relative((numbers + 4) as i64)?;
             offset += length as u64;
         }
+        if offset < end {
+            self.damaged.push((path.to_owned(), offset));
+        }
         self.files.push(path.to_owned());
         Ok(())
     }
@@ -153,6 +161,16 @@ impl StateIndex {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
+    }
+
+    /// Files that are damaged or torn, and the byte from which on they cannot be used.
+    pub fn damaged(&self) -> &[(PathBuf, u64)] {
+        &self.damaged
+    }
+
+    /// The file that an entry is in.
+    pub fn file(&self, place: &StatePlace) -> &Path {
+        &self.files[place.file]
     }
 
     /// The entry of a run.
@@ -170,7 +188,7 @@ impl StateIndex {
 
     /// Reads an entry; none if it is damaged or gone.
     pub fn load(&self, place: &StatePlace) -> Option<Learned> {
-        let mut file = File::open(&self.files[place.file]).ok()?;
+        let mut file = open::regular(self.file(place)).ok()?;
         file.seek(SeekFrom::Start(place.offset)).ok()?;
         let mut bytes = vec![0; place.length];
         file.read_exact(&mut bytes).ok()?;
@@ -247,7 +265,9 @@ mod tests {
         assert_eq!(load(&index, 1), Some(first.clone()));
         assert_eq!(load(&index, 2), Some(second));
         assert_eq!(load(&index, 3), None);
-        let path = folder.path().join("state/a");
+        let path = index.files[0].clone();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with("a-") && name.len() == 18, "{name}");
         let bytes = std::fs::read(&path).unwrap();
         // 5 numbers of 4 bytes, 5 of 8: 0.1 is not exact in f32.
         assert_eq!(bytes.len(), 2 * (HEADER + 4) + 5 * 4 + 5 * 8);

@@ -160,9 +160,13 @@ fn other_files_and_other_versions_are_left_alone() {
     let path = write(folder.path(), 1, &[record(1)]);
     std::fs::write(&path, "dear diary\n").unwrap();
     let error = Kept::read(folder.path()).unwrap_err().to_string();
-    assert!(
-        error.ends_with(": not a journal of this version of runner; give --out another folder"),
-        "{error}"
+    let name = path.display();
+    assert_eq!(
+        error,
+        format!(
+            "{name}: not a journal of this version of runner: none of its 1 lines has a right sum. \
+             To continue without it, move it aside and run the same command again: mv {name} {name}.damaged"
+        )
     );
     let header = br#"{"synapse_journal":3}"#;
     let line = format!(
@@ -202,4 +206,199 @@ fn shards_share_a_folder_and_nobody_else_does() {
     assert!(message(Folder::share(path, shard(1, 2), "first")).contains("(third)"));
     drop(alone);
     Folder::share(path, shard(3, 4), "fourth").unwrap();
+}
+
+#[test]
+fn a_damaged_first_line_costs_nobody_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), 1, &[record(1), record(2)]);
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let header = whole.find('\n').unwrap();
+    // Any bit of it, or all of it.
+    let mut damaged: Vec<String> = [0, 9, header / 2, header - 1]
+        .into_iter()
+        .map(|at| {
+            let mut bytes = whole.clone().into_bytes();
+            bytes[at] ^= 1;
+            String::from_utf8(bytes).unwrap()
+        })
+        .collect();
+    damaged.push(whole[header + 1..].to_owned());
+    for text in damaged {
+        std::fs::write(&path, text).unwrap();
+        let kept = Kept::read(folder.path()).unwrap();
+        assert_eq!((kept.records.len(), kept.damaged), (2, 0));
+        assert_eq!(kept.origins, [None]);
+        assert_eq!(
+            kept.warnings(folder.path()),
+            [format!(
+                "{}: the first line, which says who wrote this journal, is damaged or lost; its 2 other \
+                 records are sound and are used",
+                path.display()
+            )]
+        );
+    }
+}
+
+#[test]
+fn records_that_contradict_themselves_are_not_taken() {
+    let wrong: Vec<fn(&mut Record)> = vec![
+        |r| r.checkpoints.reverse(),
+        |r| r.checkpoints[1].0 = 0,
+        |r| r.checkpoints.clear(),
+        |r| r.checkpoints[0].1 = Some(-0.1),
+        |r| r.wall_s = -1.0,
+        |r| r.diverged = Some((1, 1)),
+        |r| r.status = RecordStatus::Failed,
+        |r| r.status = RecordStatus::Diverged,
+        |r| r.trace.as_mut().unwrap().trial = 4,
+        |r| r.trace.as_mut().unwrap().v.truncate(1),
+        |r| r.trace.as_mut().unwrap().v_tar.push(0.0),
+        |r| r.trace.as_mut().unwrap().t_ms[0] = 1.0,
+        |r| {
+            r.status = RecordStatus::Failed;
+            r.trace = None;
+        },
+        |r| {
+            r.status = RecordStatus::Diverged;
+            r.diverged = Some((1, 1));
+        },
+    ];
+    for (number, make_wrong) in wrong.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bad = record(1);
+        make_wrong(&mut bad);
+        let path = write(folder.path(), 1, &[bad, record(2)]);
+        let kept = Kept::read(folder.path()).unwrap();
+        assert_eq!(kept.records.len(), 1, "{number}");
+        assert_eq!(
+            kept.warnings(folder.path()),
+            [format!(
+                "{}: 1 records of the journals were dropped, as they cannot be the results of their runs \
+                 (the first: run {} in {}); their runs are computed again",
+                folder.path().display(),
+                RunId([1; 16]),
+                path.display()
+            )]
+        );
+    }
+}
+
+#[test]
+fn journals_and_locks_that_are_no_files_are_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = write(folder.path(), 1, &[record(1)]).with_file_name("x.jsonl");
+    std::fs::create_dir(&journal).unwrap();
+    let error = Kept::read(folder.path()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("cannot read {}: is a directory", journal.display())
+    );
+    let lock = folder.path().join("lock");
+    std::fs::create_dir(&lock).unwrap();
+    let error = Folder::lock(folder.path(), "me").unwrap_err().to_string();
+    let refused = format!("cannot lock {}: not a regular file", lock.display());
+    assert_eq!(error, refused);
+    std::fs::remove_dir(&lock).unwrap();
+    #[cfg(unix)]
+    {
+        // A lock is signed: a link would let it write elsewhere.
+        let mine = folder.path().join("mine");
+        std::fs::write(&mine, "dear diary").unwrap();
+        std::os::unix::fs::symlink(&mine, &lock).unwrap();
+        let error = Folder::lock(folder.path(), "me").unwrap_err().to_string();
+        assert_eq!(error, refused);
+        assert_eq!(std::fs::read(&mine).unwrap(), b"dear diary");
+        std::fs::remove_file(&lock).unwrap();
+        std::fs::remove_dir(&journal).unwrap();
+        // Opening a FIFO would wait for ever.
+        let fifo = |path: &Path| {
+            let made = std::process::Command::new("mkfifo").arg(path).status();
+            made.is_ok_and(|status| status.success())
+        };
+        if fifo(&journal) && fifo(&lock) && fifo(&folder.path().join("lock-1-of-2")) {
+            let error = Kept::read(folder.path()).unwrap_err().to_string();
+            assert!(error.ends_with("not a regular file"), "{error}");
+            let error = Folder::lock(folder.path(), "me").unwrap_err().to_string();
+            assert_eq!(error, refused);
+            assert_eq!(Folder::holders(folder.path()).unwrap(), []);
+        }
+    }
+}
+
+#[test]
+fn who_asks_for_holders_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let ends = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !ends.load(std::sync::atomic::Ordering::Relaxed) {
+                    Folder::holders(path).unwrap();
+                }
+            });
+        }
+        let shard = Shard { number: 1, of: 2 };
+        // Signed, as by one that was killed: only such files are tried.
+        for _ in 0..60 {
+            std::fs::write(path.join("lock"), "killed").unwrap();
+            std::fs::write(path.join("lock-1-of-2"), "killed").unwrap();
+            let one = Folder::share(path, shard, "one").map(drop);
+            std::fs::write(path.join("lock"), "killed").unwrap();
+            let all = Folder::lock(path, "all").map(drop);
+            if one.is_err() || all.is_err() {
+                ends.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+            one.unwrap();
+            all.unwrap();
+        }
+        ends.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn many_writers_with_one_process_number_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    // Threads are one process, as all pods of Kubernetes are process 1; they start in one second.
+    std::thread::scope(|scope| {
+        for number in 1..=40 {
+            scope.spawn(move || {
+                let shard = Shard { number, of: 40 };
+                let folder = Folder::share(path, shard, "process 1 on pod").unwrap();
+                for _ in 0..3 {
+                    folder
+                        .write("study.toml", |out| out.write_all(&[b'x'; 3000]))
+                        .unwrap();
+                }
+                write_as_one(path, &[record(number as u8)]);
+            });
+        }
+    });
+    assert_eq!(
+        std::fs::read(path.join("study.toml")).unwrap(),
+        [b'x'; 3000]
+    );
+    let kept = Kept::read(path).unwrap();
+    assert_eq!((kept.records.len(), kept.origins.len()), (40, 40));
+    let left = |name: &str| name.contains("synapse-tmp") || name.ends_with(".held");
+    let entries = std::fs::read_dir(path).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| left(name)).count(), 0);
+}
+
+/// A journal, and a file of states, of a process that is not told from any other.
+fn write_as_one(folder: &Path, records: &[Record]) {
+    let origin = Origin::this(1, None, "2026-01-01T00:00:00Z".to_owned());
+    let mut journal = Journal::new(folder, origin);
+    let mut states = States::new(folder, &journal.name());
+    let learned = synapse_core::outcome::Learned {
+        trial: 1,
+        weights: vec![1.0],
+        rule: Vec::new(),
+    };
+    states.append(records[0].id, &learned).unwrap();
+    journal.append(records).unwrap();
+    journal.sync().unwrap();
 }
