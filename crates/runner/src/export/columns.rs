@@ -181,10 +181,20 @@ mod tests {
 
     #[test]
     fn a_number_is_what_a_double_can_say() {
-        for text in ["0.1", "1e-300", "-2", "0", "500", "5e-324"] {
+        for text in ["0.1", "1e-300", "-2", "0", "-0", "500", "5e-324"] {
             assert!(is_number(text), "{text}");
         }
-        for text in ["", "inf", "NaN", "01", "1.50", "true", "9007199254740993"] {
+        for text in [
+            "",
+            "inf",
+            "NaN",
+            "01",
+            "1.50",
+            "true",
+            "9007199254740993",
+            "1e400",
+            "1e-400",
+        ] {
             assert!(!is_number(text), "{text}");
         }
     }
