@@ -311,7 +311,7 @@ fn bad_input_gets_one_clear_message_and_nothing_is_written() {
         (
             Some(("\n1.5,", "\n1.8,")),
             &WASHOUT,
-            "error: published.csv:3: g = \"1.5\": must be \"1.8\", as in the rows before: filter the file to one value of each column other than rule, eta0, network, target, trial, test_mse\n",
+            "error: published.csv:3: g = \"1.5\": must be \"1.8\", as in the rows before. If this column tells studies apart, keep the rows of one of its values; if it does not, leave the column out\n",
         ),
         (
             Some((",test_mse", ",mse")),

@@ -22,6 +22,7 @@ pub mod statistics;
 pub mod study;
 pub mod summary;
 pub mod tables;
+pub mod text_table;
 pub mod tuning;
 pub mod verdict;
 pub mod words;

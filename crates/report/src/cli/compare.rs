@@ -32,6 +32,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
         problem,
     })?;
     let comparison = Comparison::read(dir, &arguments.reference, &selection)?;
+    for note in &comparison.notes {
+        eprintln!("{note}");
+    }
     let files = comparison.write(arguments.out.as_ref().unwrap_or(dir))?;
     let mut text = String::new();
     for file in &files.all {

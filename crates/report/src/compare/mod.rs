@@ -88,6 +88,8 @@ pub struct Comparison {
     pub selection: String,
     /// The reference's file name.
     pub reference: String,
+    /// What the reference's reader should know: columns that were passed over.
+    pub notes: Vec<String>,
     /// The common conditions: by rule in the order of the study, then by ascending η₀.
     pub pairs: Vec<Pair>,
     /// The last checkpoint that all common conditions have.
@@ -129,7 +131,7 @@ impl Comparison {
     ) -> Result<Self, ReportError> {
         let (study, mut tables) = crate::inputs(folder)?;
         let (own, unrated) = side::own(folder, &mut tables, selection)?;
-        let reference = reference::read(reference_file)?;
+        let reference::Reference { conditions, notes } = reference::read(reference_file)?;
         let problem = |problem: String| ReportError::Compare {
             path: folder.to_path_buf(),
             problem,
@@ -137,7 +139,8 @@ impl Comparison {
         let name = reference_file
             .file_name()
             .map_or(String::new(), |n| n.to_string_lossy().into_owned());
-        let mut new = Self::of(&study, &name, (own, unrated), reference).map_err(problem)?;
+        let mut new = Self::of(&study, &name, (own, unrated), conditions).map_err(problem)?;
+        new.notes = notes;
         new.selection = selection.to_string();
         Ok(new)
     }
@@ -197,6 +200,7 @@ impl Comparison {
             study: study.name.clone(),
             selection: String::new(),
             reference: reference_name.to_string(),
+            notes: Vec::new(),
             trial,
             own_replicates: replicates(pairs.iter().map(|p| &p.own)),
             reference_replicates: replicates(pairs.iter().map(|p| &p.reference)),
