@@ -11,7 +11,7 @@ use super::overrides;
 use super::resolve::{Resolved, Strictness, resolve, wrong_type};
 use super::resolved::ResolvedSpec;
 use super::scalar::Scalar;
-use super::schema::{run_tables, tables};
+use super::schema::{Goal, run_tables, tables};
 use super::signal::Signals;
 use super::study::{Replicates, Study, columns};
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,7 +155,7 @@ fn validate(
     errors: &mut Vec<SpecError>,
 ) -> Option<Study> {
     let top = Top::read(document, errors)?;
-    let replicates = read_replicates(document, errors);
+    let written = read_replicates(document, errors);
     let base = read_base(document, errors);
     let mut excused: Vec<String> = Vec::new();
     for (name, _) in run_tables() {
@@ -167,9 +167,9 @@ fn validate(
         }
     }
     let mut blocks = read_blocks(document, errors);
-    let (networks, targets) = replicates
+    let (networks, targets) = written
         .as_ref()
-        .map_or((1, 1), |r| (r.networks, r.targets));
+        .map_or((1, 1), |r| (r.networks, r.targets.unwrap_or(1)));
     let too_many = too_many_runs(&blocks, networks as u64, targets as u64);
     let expected: u128 = blocks.iter().map(Block::conditions).sum();
 
@@ -197,7 +197,19 @@ fn validate(
     }
     errors.extend(too_many);
     same_conditions(&conditions, &blocks, &sound, errors);
+    let signals = conditions.iter().map(|condition| condition.signals().len());
+    let targets = match &written {
+        // As many as there are signals, where nothing else is written.
+        Some(r) => r.targets.unwrap_or(signals.max().unwrap_or(1).max(1)),
+        None => 1,
+    };
     one_signal(&conditions, document, targets as u64, errors);
+    let replicates = written.map(|written| Replicates {
+        networks: written.networks,
+        targets,
+        traces: written.traces,
+    });
+    check_traces(replicates.as_ref(), document, errors);
 
     let columns = columns(&conditions);
     let rows = document.get("expect").filter(|_| variant.expects);
@@ -216,6 +228,7 @@ fn validate(
             runs.check(row, errors);
         }
     }
+    let sums = sums(&conditions, blocks.len());
     Some(Study {
         name: top.name?,
         question: top.question?,
@@ -226,7 +239,7 @@ fn validate(
         conditions,
         expectations: rows.into_iter().map(|row| row.expectation).collect(),
         columns,
-        resolved: ResolvedSpec::new(document, folder),
+        resolved: ResolvedSpec::new(document, folder, targets, &sums),
     })
 }
 
@@ -344,7 +357,14 @@ fn table_at(document: &Table, name: &str, errors: &mut Vec<SpecError>) -> Option
     }
 }
 
-fn read_replicates(document: &Table, errors: &mut Vec<SpecError>) -> Option<Replicates> {
+/// The replicates as written.
+struct WrittenReplicates {
+    networks: usize,
+    targets: Option<usize>,
+    traces: usize,
+}
+
+fn read_replicates(document: &Table, errors: &mut Vec<SpecError>) -> Option<WrittenReplicates> {
     let (table, origin) =
         table_at(document, "replicates", errors).unwrap_or((Table::default(), Origin::File));
     let fields = flat(
@@ -360,22 +380,90 @@ fn read_replicates(document: &Table, errors: &mut Vec<SpecError>) -> Option<Repl
         Scalar::Integer(value) => usize::try_from(value).ok(),
         _ => None,
     };
-    let replicates = Replicates {
-        networks: whole("replicates.networks")?,
-        targets: whole("replicates.targets")?,
-        traces: whole("replicates.traces")?,
-    };
-    if replicates.traces > replicates.targets {
-        let origin = find("replicates.traces").map_or(origin, |field| field.origin);
-        errors.push(SpecError::new(
-            origin,
-            Problem::TooManyTraces {
-                traces: replicates.traces as u64,
-                targets: replicates.targets as u64,
-            },
-        ));
+    let targets = whole("replicates.targets");
+    // Written wrongly is told already.
+    if targets.is_none() && table.get("targets").is_none() && !names_files(document) {
+        let wanted = tables::REPLICATES.find("targets");
+        let wanted = match wanted {
+            Some(Goal::Field(field)) => super::resolve::wanted(&field.kind),
+            _ => String::new(),
+        };
+        let path = "replicates.targets".to_owned();
+        errors.push(SpecError::new(origin, Problem::Missing { path, wanted }));
+        return None;
     }
-    Some(replicates)
+    if targets.is_none() && table.get("targets").is_some() {
+        return None;
+    }
+    Some(WrittenReplicates {
+        networks: whole("replicates.networks")?,
+        targets,
+        traces: whole("replicates.traces")?,
+    })
+}
+
+/// Whether the base or a condition has a target of a file, whose signals can be counted.
+fn names_files(document: &Table) -> bool {
+    let of = |table: &Table| {
+        let kind = table.get("target").and_then(Node::as_table)?.get("kind")?;
+        kind.as_text().map(|word| word == "file")
+    };
+    let blocks = document.get("condition").and_then(Node::as_list);
+    let mut tables = blocks.into_iter().flatten().filter_map(Node::as_table);
+    of(document) == Some(true) || tables.any(|table| of(table) == Some(true))
+}
+
+fn check_traces(replicates: Option<&Replicates>, document: &Table, errors: &mut Vec<SpecError>) {
+    let Some(Replicates {
+        targets, traces, ..
+    }) = replicates
+    else {
+        return;
+    };
+    if traces > targets {
+        let (traces, targets) = (*traces as u64, *targets as u64);
+        let origin = origin_in_replicates(document, "traces");
+        let problem = Problem::TooManyTraces { traces, targets };
+        errors.push(SpecError::new(origin, problem));
+    }
+}
+
+/// Where a field of `[replicates]` is written.
+fn origin_in_replicates(document: &Table, field: &str) -> Origin {
+    let node = document.get("replicates");
+    let written = node
+        .and_then(Node::as_table)
+        .and_then(|table| table.get(field));
+    written.or(node).map_or(Origin::File, |node| node.origin)
+}
+
+/// For each block, the SHA-256 of every signal that its conditions read, in order of appearance.
+fn sums(conditions: &[Condition], blocks: usize) -> Vec<Vec<String>> {
+    let mut sums: Vec<Vec<String>> = vec![Vec::new(); blocks];
+    for condition in conditions {
+        let of_block = &mut sums[condition.block];
+        let several = condition.signals().len() > 1;
+        let same = |known: &[String]| {
+            let own = condition.signals().iter().map(|signal| &signal.content);
+            known.iter().eq(own)
+        };
+        // Signals of several targets stand in their order, twice the same one included.
+        if several && of_block.is_empty() {
+            of_block.extend(
+                condition
+                    .signals()
+                    .iter()
+                    .map(|signal| signal.content.clone()),
+            );
+        } else if !same(of_block) {
+            for signal in condition.signals() {
+                if !of_block.contains(&signal.content) {
+                    of_block.push(signal.content.clone());
+                }
+            }
+        }
+    }
+    sums
 }
 
 /// The base tables, each checked by itself: what conditions do not override must be right as well, and
@@ -427,25 +515,24 @@ fn one_signal(
     targets: u64,
     errors: &mut Vec<SpecError>,
 ) {
-    if targets < 2 {
-        return;
-    }
-    let fixed = conditions
-        .iter()
-        .find(|condition| !condition.target.is_random());
+    let fixed = conditions.iter().find(|condition| {
+        !condition.target.is_random() && condition.signals().len().max(1) as u64 != targets
+    });
     let Some(fixed) = fixed else {
         return;
     };
-    let replicates = document.get("replicates").and_then(Node::as_table);
-    let node = replicates.and_then(|table| table.get("targets"));
+    let origin = origin_in_replicates(document, "targets");
+    if fixed.signals().len() > 1 {
+        let signals = fixed.signals().len() as u64;
+        let problem = Problem::OtherSignals { signals, targets };
+        errors.push(SpecError::new(origin, problem));
+        return;
+    }
     let kind = match fixed.cell("target.kind").and_then(Scalar::as_text) {
         Some("sines") => "sines",
         _ => "file",
     };
-    errors.push(SpecError::new(
-        node.map_or(Origin::File, |node| node.origin),
-        Problem::OneSignal { kind, targets },
-    ));
+    errors.push(SpecError::new(origin, Problem::OneSignal { kind, targets }));
 }
 
 /// Two conditions with the same parameters are one run computed and counted twice. Blocks that are not
@@ -456,17 +543,27 @@ fn same_conditions(
     sound: &[bool],
     errors: &mut Vec<SpecError>,
 ) {
-    let mut order: Vec<(&ConditionHash, usize)> = conditions
+    // With several signals, one in common is enough: its runs would be the same.
+    let mut order: Vec<(usize, &ConditionHash, usize)> = conditions
         .iter()
         .enumerate()
         .filter(|(_, condition)| sound[condition.block])
-        .map(|(at, condition)| (&condition.hash, at))
+        .flat_map(|(at, condition)| {
+            let targets = 0..condition.signals().len().max(1);
+            targets.map(move |target| (target, condition.hash_of(target), at))
+        })
         .collect();
     order.sort_unstable();
     // By pair of blocks: the first point that is the same, and how many more.
     let mut pairs: BTreeMap<(usize, usize), (usize, usize, u64)> = BTreeMap::new();
-    for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-        let (other, this) = (pair[0].1, pair[1].1);
+    let mut known: BTreeSet<(usize, usize)> = BTreeSet::new();
+    let is_same =
+        |pair: &&[(usize, &ConditionHash, usize)]| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1);
+    for pair in order.windows(2).filter(is_same) {
+        let (other, this) = (pair[0].2, pair[1].2);
+        if !known.insert((other, this)) {
+            continue;
+        }
         let key = (conditions[this].block, conditions[other].block);
         let found = pairs.entry(key).or_insert((this, other, 0));
         found.2 += 1;

@@ -37,4 +37,5 @@ pub use error::SpecErrors;
 pub use identity::RunId;
 pub use json_schema::json_schema;
 pub use scalar::Scalar;
+pub use signal::{changed_signals, describe, warnings};
 pub use study::{Replicates, RunKey, Study};

@@ -34,6 +34,8 @@ pub enum FieldKind {
     Bool,
     /// Any text.
     Text,
+    /// Any text, or a list of texts.
+    Texts,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A table.
@@ -47,6 +49,8 @@ pub enum FieldKind {
 pub enum Presence {
     /// It must.
     Required,
+    /// It must, unless that other field of the table is.
+    Unless(&'static str),
     /// It need not; this is its value then.
     Default(fn() -> Scalar),
     /// It need not; nothing then.
