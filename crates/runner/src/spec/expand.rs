@@ -14,8 +14,9 @@ use super::identity::{self, Canonical, ConditionHash};
 use super::resolve::{Strictness, resolve};
 use super::scalar::Scalar;
 use super::schema::{TableSchema, run_tables};
-use super::signal::{READING, Signal, SignalError, Signals};
-use super::typed::{self, Targets};
+use super::signal::{READING, SignalError, Signals};
+use super::targets::{self, Targets};
+use super::typed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use synapse_core::params::{NetworkParams, ParamError, RuleParams, TargetParams, TrainingParams};
@@ -267,7 +268,7 @@ impl Expansion<'_> {
         let dt_ms = built.network.as_ref().map(|network| network.dt_ms);
         if target {
             built.checked_dt_ms = None;
-            built.targets = match typed::targets(point, self.signals) {
+            built.targets = match targets::targets(point, self.signals) {
                 Ok(targets) => targets,
                 Err(problem) => {
                     self.tell_signal(problem, place);
@@ -390,7 +391,7 @@ impl Expansion<'_> {
                 return identity::line(path, value);
             };
             match path {
-                "target.path" => of_signal(signal, &targets.params[target], dt_ms),
+                "target.path" => targets::identity(signal, &targets.params[target], dt_ms),
                 "target.sample_ms" => String::new(),
                 path if READING.contains(&path) => String::new(),
                 path => {
@@ -412,19 +413,6 @@ impl Expansion<'_> {
             .map(|target| text.hash(|at| own(at, target)))
             .collect()
     }
-}
-
-/// The lines that stand for a signal: its samples, the time between them, and the filter where there is
-/// one. Without one they are those of all runs before there was any.
-fn of_signal(signal: &Signal, params: &TargetParams, dt_ms: f64) -> String {
-    let mut lines = identity::line("target.content", &Scalar::text(&signal.content));
-    if let TargetParams::Samples { sample_ms, .. } = params {
-        lines += &identity::line("target.sample_ms", &Scalar::float(*sample_ms));
-    }
-    if params.is_filtered(dt_ms) {
-        lines += &identity::line("target.resample", &Scalar::text("lowpass"));
-    }
-    lines
 }
 
 /// How deliberately a value was chosen.

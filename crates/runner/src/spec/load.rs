@@ -8,12 +8,13 @@ use super::expand::Expansion;
 use super::expect::{self, Runs};
 use super::identity::ConditionHash;
 use super::overrides;
+use super::replicates;
 use super::resolve::{Resolved, Strictness, resolve, wrong_type};
 use super::resolved::ResolvedSpec;
 use super::scalar::Scalar;
-use super::schema::{Goal, run_tables, tables};
+use super::schema::{run_tables, tables};
 use super::signal::Signals;
-use super::study::{Replicates, Study, columns};
+use super::study::{Study, columns};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -155,7 +156,7 @@ fn validate(
     errors: &mut Vec<SpecError>,
 ) -> Option<Study> {
     let top = Top::read(document, errors)?;
-    let written = read_replicates(document, errors);
+    let written = replicates::read(document, errors);
     let base = read_base(document, errors);
     let mut excused: Vec<String> = Vec::new();
     for (name, _) in run_tables() {
@@ -197,19 +198,8 @@ fn validate(
     }
     errors.extend(too_many);
     same_conditions(&conditions, &blocks, &sound, errors);
-    let signals = conditions.iter().map(|condition| condition.signals().len());
-    let targets = match &written {
-        // As many as there are signals, where nothing else is written.
-        Some(r) => r.targets.unwrap_or(signals.max().unwrap_or(1).max(1)),
-        None => 1,
-    };
-    one_signal(&conditions, document, targets as u64, errors);
-    let replicates = written.map(|written| Replicates {
-        networks: written.networks,
-        targets,
-        traces: written.traces,
-    });
-    check_traces(replicates.as_ref(), document, errors);
+    let replicates = replicates::complete(written, &conditions, document, errors);
+    let targets = replicates.map_or(1, |r| r.targets);
 
     let columns = columns(&conditions);
     let rows = document.get("expect").filter(|_| variant.expects);
@@ -228,7 +218,7 @@ fn validate(
             runs.check(row, errors);
         }
     }
-    let sums = sums(&conditions, blocks.len());
+    let sums = replicates::sums(&conditions, blocks.len());
     Some(Study {
         name: top.name?,
         question: top.question?,
@@ -325,7 +315,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The fields of a table that stands once in a spec.
-fn flat(
+pub(super) fn flat(
     schema: &'static super::schema::TableSchema,
     path: &str,
     table: &Table,
@@ -343,7 +333,11 @@ fn flat(
 }
 
 /// A table of the document, and where it is; an error if it is something else.
-fn table_at(document: &Table, name: &str, errors: &mut Vec<SpecError>) -> Option<(Table, Origin)> {
+pub(super) fn table_at(
+    document: &Table,
+    name: &str,
+    errors: &mut Vec<SpecError>,
+) -> Option<(Table, Origin)> {
     let node = document.get(name)?;
     match node.as_table() {
         Some(table) => Some((table.clone(), node.origin)),
@@ -355,115 +349,6 @@ fn table_at(document: &Table, name: &str, errors: &mut Vec<SpecError>) -> Option
             None
         }
     }
-}
-
-/// The replicates as written.
-struct WrittenReplicates {
-    networks: usize,
-    targets: Option<usize>,
-    traces: usize,
-}
-
-fn read_replicates(document: &Table, errors: &mut Vec<SpecError>) -> Option<WrittenReplicates> {
-    let (table, origin) =
-        table_at(document, "replicates", errors).unwrap_or((Table::default(), Origin::File));
-    let fields = flat(
-        &tables::REPLICATES,
-        "replicates",
-        &table,
-        origin,
-        true,
-        errors,
-    );
-    let find = |path: &str| fields.iter().find(|field| &*field.path == path);
-    let whole = |path: &str| match find(path)?.value {
-        Scalar::Integer(value) => usize::try_from(value).ok(),
-        _ => None,
-    };
-    let targets = whole("replicates.targets");
-    // Written wrongly is told already.
-    if targets.is_none() && table.get("targets").is_none() && !names_files(document) {
-        let wanted = tables::REPLICATES.find("targets");
-        let wanted = match wanted {
-            Some(Goal::Field(field)) => super::resolve::wanted(&field.kind),
-            _ => String::new(),
-        };
-        let path = "replicates.targets".to_owned();
-        errors.push(SpecError::new(origin, Problem::Missing { path, wanted }));
-        return None;
-    }
-    if targets.is_none() && table.get("targets").is_some() {
-        return None;
-    }
-    Some(WrittenReplicates {
-        networks: whole("replicates.networks")?,
-        targets,
-        traces: whole("replicates.traces")?,
-    })
-}
-
-/// Whether the base or a condition has a target of a file, whose signals can be counted.
-fn names_files(document: &Table) -> bool {
-    let of = |table: &Table| {
-        let kind = table.get("target").and_then(Node::as_table)?.get("kind")?;
-        kind.as_text().map(|word| word == "file")
-    };
-    let blocks = document.get("condition").and_then(Node::as_list);
-    let mut tables = blocks.into_iter().flatten().filter_map(Node::as_table);
-    of(document) == Some(true) || tables.any(|table| of(table) == Some(true))
-}
-
-fn check_traces(replicates: Option<&Replicates>, document: &Table, errors: &mut Vec<SpecError>) {
-    let Some(Replicates {
-        targets, traces, ..
-    }) = replicates
-    else {
-        return;
-    };
-    if traces > targets {
-        let (traces, targets) = (*traces as u64, *targets as u64);
-        let origin = origin_in_replicates(document, "traces");
-        let problem = Problem::TooManyTraces { traces, targets };
-        errors.push(SpecError::new(origin, problem));
-    }
-}
-
-/// Where a field of `[replicates]` is written.
-fn origin_in_replicates(document: &Table, field: &str) -> Origin {
-    let node = document.get("replicates");
-    let written = node
-        .and_then(Node::as_table)
-        .and_then(|table| table.get(field));
-    written.or(node).map_or(Origin::File, |node| node.origin)
-}
-
-/// For each block, the SHA-256 of every signal that its conditions read, in order of appearance.
-fn sums(conditions: &[Condition], blocks: usize) -> Vec<Vec<String>> {
-    let mut sums: Vec<Vec<String>> = vec![Vec::new(); blocks];
-    for condition in conditions {
-        let of_block = &mut sums[condition.block];
-        let several = condition.signals().len() > 1;
-        let same = |known: &[String]| {
-            let own = condition.signals().iter().map(|signal| &signal.content);
-            known.iter().eq(own)
-        };
-        // Signals of several targets stand in their order, twice the same one included.
-        if several && of_block.is_empty() {
-            of_block.extend(
-                condition
-                    .signals()
-                    .iter()
-                    .map(|signal| signal.content.clone()),
-            );
-        } else if !same(of_block) {
-            for signal in condition.signals() {
-                if !of_block.contains(&signal.content) {
-                    of_block.push(signal.content.clone());
-                }
-            }
-        }
-    }
-    sums
 }
 
 /// The base tables, each checked by itself: what conditions do not override must be right as well, and
@@ -506,33 +391,6 @@ fn list_of<'a>(node: Option<&'a Node>, name: &str, errors: &mut Vec<SpecError>) 
         errors.push(SpecError::new(node.origin, wrong_type(name, node, &wanted)));
         &[]
     })
-}
-
-/// Several target replicates of a target that never differs would be copies, not evidence.
-fn one_signal(
-    conditions: &[Condition],
-    document: &Table,
-    targets: u64,
-    errors: &mut Vec<SpecError>,
-) {
-    let fixed = conditions.iter().find(|condition| {
-        !condition.target.is_random() && condition.signals().len().max(1) as u64 != targets
-    });
-    let Some(fixed) = fixed else {
-        return;
-    };
-    let origin = origin_in_replicates(document, "targets");
-    if fixed.signals().len() > 1 {
-        let signals = fixed.signals().len() as u64;
-        let problem = Problem::OtherSignals { signals, targets };
-        errors.push(SpecError::new(origin, problem));
-        return;
-    }
-    let kind = match fixed.cell("target.kind").and_then(Scalar::as_text) {
-        Some("sines") => "sines",
-        _ => "file",
-    };
-    errors.push(SpecError::new(origin, Problem::OneSignal { kind, targets }));
 }
 
 /// Two conditions with the same parameters are one run computed and counted twice. Blocks that are not

@@ -21,12 +21,14 @@ pub mod identity;
 pub mod json_schema;
 mod load;
 mod overrides;
+mod replicates;
 mod resolve;
 mod resolved;
 pub mod scalar;
 pub mod schema;
 pub mod signal;
 pub mod study;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod typed;

@@ -174,7 +174,9 @@ fn put_sums(document: &mut Table, sums: &[Vec<String>]) {
         let Value::Table(block) = &mut block.value else {
             continue;
         };
-        if sums.is_empty() {
+        // Where a sweep chooses the kind, a sum would be an unknown field of the other kinds.
+        let sweep = block.get("sweep").and_then(Node::as_table);
+        if sums.is_empty() || sweep.is_some_and(|sweep| sweep.get("target.kind").is_some()) {
             continue;
         }
         if block.get("target").is_none() {

@@ -4,6 +4,7 @@
 //! resolved study, the identity of runs and the JSON Schema, so that these cannot disagree. The
 //! tables themselves are in [`tables`].
 
+mod file;
 pub mod tables;
 
 use super::scalar::Scalar;

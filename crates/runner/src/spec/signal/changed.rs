@@ -2,8 +2,8 @@
 
 use super::SignalError;
 use super::error::short;
-use crate::spec::Study;
 use crate::spec::error::Problem;
+use crate::spec::{Condition, Study};
 use std::path::Path;
 use synapse_report::words::shortened;
 
@@ -11,7 +11,8 @@ use synapse_report::words::shortened;
 /// and whose samples have changed since. Empty if `study.toml` is missing or names no sums.
 pub fn changed_signals(folder: &Path, study: &Study) -> Vec<String> {
     let path = folder.join("study.toml");
-    if !path.is_file() {
+    let reads_none = |condition: &Condition| condition.signals().is_empty();
+    if study.conditions.iter().all(reads_none) || !path.is_file() {
         return Vec::new();
     }
     let Err(errors) = Study::load(&path, &[]) else {

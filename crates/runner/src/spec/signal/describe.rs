@@ -3,7 +3,9 @@
 use super::Signal;
 use crate::spec::scalar::shortest;
 use crate::spec::{Condition, Study};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use synapse_core::params::TargetParams;
 use synapse_core::target;
 use synapse_report::words::shortened;
 
@@ -13,33 +15,19 @@ const SHOWN: usize = 20;
 /// A line for each signal that a study reads and each time step at which it is read.
 pub fn describe(study: &Study) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let mut seen: Vec<(*const Signal, u64, &synapse_core::params::TargetParams)> = Vec::new();
+    // Of many conditions most share their signals and how they are used.
+    let mut seen = BTreeSet::new();
     let mut more = 0;
     for condition in &study.conditions {
         for (at, signal) in condition.signals().iter().enumerate() {
-            let dt_ms = condition.network.dt_ms;
-            let key = (
-                Arc::as_ptr(signal),
-                dt_ms.to_bits(),
-                condition.target_of(at),
-            );
-            // Few differ; of many conditions most share their signal and their target.
-            if seen.iter().any(|other| {
-                other.0 == key.0
-                    && other.1 == key.1
-                    && (std::ptr::eq(other.2, key.2) || other.2 == key.2)
-            }) {
+            if !seen.insert(use_of(condition, at, signal)) {
                 continue;
             }
-            seen.push(key);
             if lines.len() == SHOWN {
                 more += 1;
                 continue;
             }
-            let line = line(condition, at, signal, study.seed);
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
+            lines.push(line(condition, at, signal, study.seed));
         }
     }
     if more > 0 {
@@ -48,16 +36,40 @@ pub fn describe(study: &Study) -> Vec<String> {
     lines
 }
 
+/// What makes one use of a signal another than the next.
+fn use_of(condition: &Condition, at: usize, signal: &Arc<Signal>) -> (usize, u64, u64, bool, bool) {
+    let dt_ms = condition.network.dt_ms;
+    let params = condition.target_of(at);
+    let standardised = matches!(
+        params,
+        TargetParams::Samples {
+            standardise: true,
+            ..
+        }
+    );
+    (
+        Arc::as_ptr(signal) as usize,
+        dt_ms.to_bits(),
+        params.length_ms().to_bits(),
+        standardised,
+        params.is_filtered(dt_ms),
+    )
+}
+
 fn line(condition: &Condition, at: usize, signal: &Signal, seed: u64) -> String {
     let params = condition.target_of(at);
     let dt_ms = condition.network.dt_ms;
     let samples = signal.values.len();
     let length_ms = params.length_ms();
+    let sample_ms = match params {
+        TargetParams::Samples { sample_ms, .. } => *sample_ms,
+        _ => length_ms / samples as f64,
+    };
     let (mean, deviation) = moments(&signal.values);
     let mut line = format!(
         "signal {}: {samples} samples, {} ms apart, {} ms long, mean {}, standard deviation {}",
         name(signal),
-        shortest(length_ms / samples as f64),
+        shortest(sample_ms),
         digits(length_ms),
         digits(mean),
         digits(deviation)
@@ -87,16 +99,12 @@ fn line(condition: &Condition, at: usize, signal: &Signal, seed: u64) -> String 
 /// A line for each value of a signal that is likely no measurement.
 pub fn warnings(study: &Study) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for signal in study
-        .conditions
-        .iter()
-        .flat_map(|condition| condition.signals())
-    {
-        for suspect in &signal.suspects {
-            let line = format!("warning: {}: {suspect}", name(signal));
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
+    let mut seen = BTreeSet::new();
+    let signals = study.conditions.iter().flat_map(Condition::signals);
+    for signal in signals {
+        if seen.insert(Arc::as_ptr(signal)) {
+            let line = |suspect| format!("warning: {}: {suspect}", name(signal));
+            lines.extend(signal.suspects.iter().map(line));
         }
     }
     lines
