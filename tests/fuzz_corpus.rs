@@ -3,6 +3,8 @@
 
 #[path = "fuzz/checks/journal.rs"]
 mod journal;
+#[path = "fuzz/checks/signals.rs"]
+mod signals;
 #[path = "fuzz/checks/spec.rs"]
 mod spec;
 #[path = "fuzz/checks/tables.rs"]
@@ -48,4 +50,9 @@ fn journals() {
 #[test]
 fn result_tables() {
     check_all("tests/fuzz/corpus/tables", tables::check);
+}
+
+#[test]
+fn tables_of_signals() {
+    check_all("tests/fuzz/corpus/signals", signals::check);
 }

@@ -288,7 +288,7 @@ fn what_is_faster_than_the_steps_is_filtered_out() {
     let place = of_file(content, "column = \"signal\"\nsample_ms = 0.05");
     let (stdout, _) = plan(&place, &[]);
     assert!(
-        stdout.contains("read at 60 time steps of 1 ms after a low-pass: a target from -1 to 1"),
+        stdout.contains("read at 60 time steps of 1 ms after a low-pass that leaves 50.0 % of the variance: a target from -1 to 1"),
         "{stdout}"
     );
     let (stdout, _) = plan(&place, &["target.resample=linear"]);

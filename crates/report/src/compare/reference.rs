@@ -184,7 +184,7 @@ fn parse(path: &Path, text: &str) -> Result<Reference, ReportError> {
         if name.is_empty() {
             return Err(table.cell_error(rule, "the name of a rule"));
         }
-        let rate = table.finite(eta0, "a learning rate > 0")?;
+        let rate = table.finite(eta0, "a finite number")?;
         if rate <= 0.0 {
             return Err(table.cell_error(eta0, "a learning rate > 0"));
         }

@@ -77,10 +77,12 @@ fn line(condition: &Condition, at: usize, signal: &Signal, seed: u64) -> String 
     if let Ok(read) = target::sample(params, dt_ms, seed, at as u64) {
         let low = read.iter().copied().fold(f64::INFINITY, f64::min);
         let high = read.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let filtered = if params.is_filtered(dt_ms) {
-            " after a low-pass"
-        } else {
-            ""
+        let filtered = match variance_left(params, dt_ms, deviation) {
+            Some(share) => format!(
+                " after a low-pass that leaves {:.1} % of the variance",
+                100.0 * share
+            ),
+            None => String::new(),
         };
         line += &format!(
             "; read at {} time steps of {} ms{filtered}: a target from {} to {}",
@@ -94,6 +96,22 @@ fn line(condition: &Condition, at: usize, signal: &Signal, seed: u64) -> String 
         line += &format!("; column {column} has no name and is passed over");
     }
     line
+}
+
+/// What a low-pass leaves of the variance; `None` without one. The target alone does not say it once it
+/// is standardised.
+fn variance_left(params: &TargetParams, dt_ms: f64, deviation: f64) -> Option<f64> {
+    let mut raw = params.clone();
+    let TargetParams::Samples { standardise, .. } = &mut raw else {
+        return None;
+    };
+    *standardise = false;
+    if !raw.is_filtered(dt_ms) {
+        return None;
+    }
+    let (_, left) = moments(&target::sample(&raw, dt_ms, 0, 0).ok()?);
+    let share = left / deviation;
+    Some(share * share).filter(|share| share.is_finite())
 }
 
 /// A line for each value of a signal that is likely no measurement.

@@ -78,6 +78,26 @@ pub struct Stamps {
     pub tolerance_ms: f64,
 }
 
+impl Signal {
+    /// The signal in a column of a text, which is that of `file`.
+    ///
+    /// # Errors
+    /// All that is wrong with the table, the samples and their times: the first of it.
+    pub fn parse(
+        file: &Path,
+        text: &str,
+        column: &str,
+        reading: &Reading,
+    ) -> Result<Self, SignalError> {
+        let signal = read::column(text, column, reading)?;
+        Ok(Self {
+            path: file.display().to_string(),
+            file: file.to_owned(),
+            ..signal
+        })
+    }
+}
+
 /// The signals read so far.
 #[derive(Default)]
 pub struct Signals {
@@ -110,12 +130,9 @@ impl Signals {
         let file = self.folder.join(path);
         let text = self.text(&file);
         let signal = text.and_then(|text| {
-            let signal = read::column(&text, column, reading)?;
-            Ok(Arc::new(Signal {
-                path: path.to_owned(),
-                file,
-                ..signal
-            }))
+            let signal = Signal::parse(&file, &text, column, reading)?;
+            let path = path.to_owned();
+            Ok(Arc::new(Signal { path, ..signal }))
         });
         self.read.insert(key, signal.clone());
         signal
