@@ -324,7 +324,7 @@ impl Expansion<'_> {
                     let problem = Problem::Signal {
                         path: signal.path.clone(),
                         column: signal.column.clone(),
-                        error: SignalError::Unusable { field, problem },
+                        error: Box::new(SignalError::Unusable { field, problem }),
                     };
                     self.tell_signal(problem, place);
                 }

@@ -37,7 +37,7 @@ pub fn targets(fields: &dyn Fields, signals: &mut Signals) -> Result<Option<Targ
     let told = |path: &str, column: &str, error| Problem::Signal {
         path: path.to_owned(),
         column: column.to_owned(),
-        error,
+        error: Box::new(error),
     };
     let of_field = |field, problem: &str| {
         let problem = problem.to_owned();

@@ -216,7 +216,7 @@ pub enum Problem {
         /// The column, as written.
         column: String,
         /// What is wrong.
-        error: SignalError,
+        error: Box<SignalError>,
     },
     /// An expectation that is wrong.
     Expectation(ExpectProblem),
@@ -324,10 +324,9 @@ impl fmt::Display for Problem {
                 f,
                 "replicates.traces = {traces}: must be at most replicates.targets = {targets}"
             ),
-            Self::Signal {
-                error: error @ SignalError::Fields { .. },
-                ..
-            } => error.fmt(f),
+            Self::Signal { error, .. } if matches!(**error, SignalError::Fields { .. }) => {
+                error.fmt(f)
+            }
             Self::Signal { path, error, .. } if error.is_about_file() => {
                 write!(f, "target.path = \"{path}\": {error}")
             }

@@ -24,9 +24,12 @@ pub fn changed_signals(folder: &Path, study: &Study) -> Vec<String> {
         let Problem::Signal {
             path,
             column,
-            error: SignalError::Changed { wanted, found },
+            error,
         } = &error.problem
         else {
+            continue;
+        };
+        let SignalError::Changed { wanted, found } = &**error else {
             continue;
         };
         let file = real(&folder.join(path));
