@@ -2,7 +2,10 @@
 //! a command, nothing hangs, nothing panics in silence, and what cannot be printed is an error.
 #![cfg(target_os = "linux")]
 
+mod faulty;
 mod place;
+
+use faulty::faulty;
 
 use place::Place;
 use std::ffi::OsStr;
@@ -468,9 +471,8 @@ fn a_run_that_panics_is_a_row_and_prints_its_message_once() {
     let journal = std::fs::read_to_string(journal).unwrap();
     let id = journal.split("\"id\":\"").nth(1).unwrap();
     let id = id.split('"').next().unwrap();
-    let mut command = place.runner(&["study.toml", "--out", "new", "--no-report", "-q"]);
-    let output = command
-        .env("SYNAPSE_FAULT", format!("panic={id}"))
+    let words = ["study.toml", "--out", "new", "--no-report", "-q"];
+    let output = faulty(&place, &words, &format!("panic={id}"))
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
