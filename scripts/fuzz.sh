@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Feeds the readers of specs, journals, tables and lists of jobs with what nobody would write; fails if one panics,
+# Feeds the readers of specs, journals, tables, signals and lists of jobs with what nobody would write; fails if one panics,
 # hangs, or takes much memory.
 #
 #     scripts/fuzz.sh [SECONDS_PER_TARGET]    # 20 by default; building takes minutes
@@ -30,7 +30,7 @@ fuzz() {
 fuzz build
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for target in spec journal tables jobs; do
+for target in spec journal tables signals jobs; do
     printf '\n== %s, %s s\n' "$target" "$seconds"
     # New inputs go there: the seeds stay as they are.
     cp -r tests/fuzz/corpus/"$target" "$work"

@@ -5,6 +5,8 @@
 mod jobs;
 #[path = "fuzz/checks/journal.rs"]
 mod journal;
+#[path = "fuzz/checks/signals.rs"]
+mod signals;
 #[path = "fuzz/checks/spec.rs"]
 mod spec;
 #[path = "fuzz/checks/tables.rs"]
@@ -55,4 +57,9 @@ fn lists_of_jobs() {
 #[test]
 fn result_tables() {
     check_all("tests/fuzz/corpus/tables", tables::check);
+}
+
+#[test]
+fn tables_of_signals() {
+    check_all("tests/fuzz/corpus/signals", signals::check);
 }

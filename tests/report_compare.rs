@@ -314,7 +314,7 @@ fn bad_input_gets_one_clear_message_and_nothing_is_written() {
         (
             Some(("\n1.5,", "\n1.8,")),
             &WASHOUT,
-            "error: published.csv:3: g = \"1.5\": must be \"1.8\", as in the rows before: filter the file to one value of each column other than rule, eta0, network, target, trial, test_mse\n",
+            "error: published.csv:3: g = \"1.5\": must be \"1.8\", as in the rows before. If this column tells studies apart, keep the rows of one of its values; if it does not, leave the column out\n",
         ),
         (
             Some((",test_mse", ",mse")),
@@ -347,8 +347,31 @@ fn bad_input_gets_one_clear_message_and_nothing_is_written() {
     let (code, out, err) = place.compare(&WASHOUT);
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(
-        err.starts_with("error: published.csv: cannot read: "),
+        err.starts_with("error: published.csv: no such file"),
         "{err}"
+    );
+}
+
+#[test]
+fn a_table_of_pandas_with_its_index_compares_like_one_without() {
+    let place = Place::new();
+    let (code, wanted, err) = place.compare(&WASHOUT);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let rows = place.get("published.csv");
+    let indexed: Vec<String> = rows
+        .lines()
+        .enumerate()
+        .map(|(at, row)| match at {
+            0 => format!(",{}", row.replace(',', ", ")),
+            at => format!("{},{}", at - 1, row.replace(',', " ,")),
+        })
+        .collect();
+    place.put("published.csv", &indexed.join("\r\n"));
+    let (code, out, err) = place.compare(&WASHOUT);
+    assert_eq!((code, out), (0, wanted));
+    assert_eq!(
+        err,
+        "published.csv: column 1 has no name and is passed over as an index (pandas writes none with index=False)\n"
     );
 }
 

@@ -9,6 +9,8 @@
 //! with independent normal coefficients of variance e⁻¹ I_0(1) for a_0 and 2 e⁻¹ I_k(1) for each a_k
 //! and b_k: no covariance matrix, any length.
 
+mod recorded;
+
 use crate::params::{ParamError, Sine, TargetParams, whole_steps};
 use crate::streams::{Purpose, RandomStream};
 use std::f64::consts::TAU;
@@ -21,7 +23,7 @@ const HARMONICS: usize = 24;
 /// (replicates differ for drawn targets only).
 ///
 /// # Errors
-/// All that [`TargetParams::check`] finds.
+/// All that [`TargetParams::check`] finds; a recorded signal that cannot be standardised.
 pub fn sample(
     params: &TargetParams,
     dt_ms: f64,
@@ -70,10 +72,16 @@ fn sample_from(
             values,
             sample_ms,
             standardise,
+            ..
         } => {
-            let mut signal = interpolate(values, dt_ms / sample_ms, steps);
+            let stride = dt_ms / sample_ms;
+            let mut signal = if params.is_filtered(dt_ms) {
+                recorded::low_pass(values, stride, steps)
+            } else {
+                recorded::interpolate(values, stride, steps)
+            };
             if *standardise {
-                to_mean_0_variance_1(&mut signal);
+                recorded::standardise(&mut signal).map_err(|error| vec![error])?;
             }
             signal
         }
@@ -138,35 +146,6 @@ fn sines(steps: usize, dt_ms: f64, components: &[Sine]) -> Vec<f64> {
                 .sum()
         })
         .collect()
-}
-
-/// Reads `values` at 0, `stride`, 2·`stride`, …, linearly between samples; the first sample follows
-/// the last.
-fn interpolate(values: &[f64], stride: f64, steps: usize) -> Vec<f64> {
-    (0..steps)
-        .map(|step| {
-            let position = step as f64 * stride;
-            let before = libm::floor(position);
-            let fraction = position - before;
-            let left = values[before as usize % values.len()];
-            let right = values[(before as usize + 1) % values.len()];
-            left + fraction * (right - left)
-        })
-        .collect()
-}
-
-fn to_mean_0_variance_1(signal: &mut [f64]) {
-    let n = signal.len() as f64;
-    let mean = signal.iter().sum::<f64>() / n;
-    let variance = signal.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
-    let scale = if variance > 0.0 {
-        1.0 / libm::sqrt(variance)
-    } else {
-        0.0
-    };
-    for value in signal {
-        *value = (*value - mean) * scale;
-    }
 }
 
 #[cfg(test)]
@@ -269,25 +248,5 @@ mod tests {
         for (value, expected) in values.iter().zip([1.0, 2.0 * 0.5f64.sqrt(), 1.0]) {
             assert!((value - expected).abs() < 1e-12, "{value} {expected}");
         }
-    }
-
-    #[test]
-    fn recorded_signals_are_interpolated_and_standardised() {
-        let params = TargetParams::Samples {
-            values: vec![0.0, 4.0, 2.0],
-            sample_ms: 2.0,
-            standardise: false,
-        };
-        let values = sample(&params, 1.0, 0, 0).unwrap();
-        assert_eq!(values, [0.0, 2.0, 4.0, 3.0, 2.0, 1.0]);
-        let params = TargetParams::Samples {
-            values: vec![0.0, 4.0, 2.0],
-            sample_ms: 2.0,
-            standardise: true,
-        };
-        let values = sample(&params, 1.0, 0, 0).unwrap();
-        let mean: f64 = values.iter().sum::<f64>() / 6.0;
-        let variance: f64 = values.iter().map(|x| x * x).sum::<f64>() / 6.0;
-        assert!(mean.abs() < 1e-15 && (variance - 1.0).abs() < 1e-15);
     }
 }

@@ -26,6 +26,7 @@ pub mod study;
 pub mod summary;
 pub mod tables;
 pub mod terminal;
+pub mod text_table;
 pub mod tuning;
 pub mod verdict;
 pub mod words;

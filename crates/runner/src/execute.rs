@@ -280,7 +280,8 @@ fn outcomes(
     let targets = keys
         .iter()
         .map(|key| {
-            let (of, dt_ms, index) = (&condition(key).target, params.dt_ms, key.target as u64);
+            let (dt_ms, index) = (params.dt_ms, key.target as u64);
+            let of = condition(key).target_of(key.target);
             let first = target::sample(of, dt_ms, study.seed, index)?;
             let switches = condition(key).training.switches_target();
             let second = switches.then(|| target::sample_second(of, dt_ms, study.seed, index));

@@ -1,6 +1,6 @@
 //! Records of a result folder that belong to no run of a study any more, and why.
 
-use crate::spec::{RunId, Study};
+use crate::spec::{RunId, Study, changed_signals};
 use crate::store::Kept;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -17,8 +17,8 @@ pub struct Stale {
 
 impl Stale {
     /// Explains the records that are not of this study, by what would make them so: another version of
-    /// the numerics, or another number of trials.
-    pub fn find(study: &Study, kept: &Kept, spec: &Path, sets: &[String]) -> Self {
+    /// the numerics, another number of trials, or signals that have changed.
+    pub fn find(study: &Study, kept: &Kept, folder: &Path, spec: &Path, sets: &[String]) -> Self {
         let mut stale = Self::default();
         if kept.records.is_empty() {
             return stale;
@@ -54,8 +54,13 @@ impl Stale {
             stale.explain(&mut foreign, other.ok(), why);
         }
         if !foreign.is_empty() {
-            let why = "of no condition, network or target of this spec; they stay in the journal";
-            stale.reasons.push((foreign.len(), why.to_owned()));
+            let changed = changed_signals(folder, study);
+            let why = match changed.is_empty() {
+                true => "of no condition, network or target of this spec".to_owned(),
+                false => changed.join("; "),
+            };
+            let why = format!("{why}; they stay in the journal");
+            stale.reasons.push((foreign.len(), why));
         }
         stale
     }

@@ -59,6 +59,13 @@ pub enum ParamError {
         /// Those values.
         needed: &'static str,
     },
+    /// A recorded signal that cannot be what the parameters make of it.
+    Signal {
+        /// Dotted path of the field.
+        field: &'static str,
+        /// What stands in the way, and what would help.
+        problem: String,
+    },
 }
 
 impl ParamError {
@@ -70,6 +77,7 @@ impl ParamError {
             | Self::Whole { field, .. }
             | Self::NotWholeSteps { field, .. }
             | Self::Above { field, .. }
+            | Self::Signal { field, .. }
             | Self::Empty { field } => field,
         }
     }
@@ -109,6 +117,7 @@ impl fmt::Display for ParamError {
                 f,
                 "{field} = {value}: must be at most {limit_field} = {limit} ({reason})"
             ),
+            Self::Signal { field, problem } => write!(f, "{field}: {problem}"),
             Self::Empty { field } => write!(f, "{field}: needs at least one entry"),
             Self::OnlyWith { field, needed } => write!(f, "{field}: only with {needed}"),
         }

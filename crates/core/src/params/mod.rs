@@ -12,7 +12,7 @@ mod training;
 pub use check::ParamError;
 pub use network::{Feedback, NetworkParams, PulseInput, Scale};
 pub use rule::{Assignment, Covariance, Drift, Dropped, Gain, Noise, RuleParams, UpdateOrder};
-pub use target::{Sine, TargetParams};
+pub use target::{Resample, Sine, TargetParams};
 pub use training::{Precision, Protocol, TrainingParams};
 
 use crate::interval::Interval;
@@ -189,6 +189,7 @@ mod tests {
             values: vec![1.0, 2.0],
             sample_ms: 1.0,
             standardise: false,
+            resample: Resample::LowPass,
         };
         assert_eq!(training(2).check(1.0), []);
         assert_eq!(training(2).check_target(&drawn), []);

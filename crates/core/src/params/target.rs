@@ -14,6 +14,16 @@ pub struct Sine {
     pub phase: f64,
 }
 
+/// How a recorded signal is read at time steps that are not those of its samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resample {
+    /// On the straight line between the two samples around the step, whatever lies between two steps.
+    Linear,
+    /// After a low-pass where the network's step is longer than the time between two samples; where it
+    /// is not, as [`Resample::Linear`].
+    LowPass,
+}
+
 /// The function that the readout learns. All are one stretch of `length_ms`, repeated where a
 /// protocol runs longer.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,15 +41,25 @@ pub enum TargetParams {
         components: Vec<Sine>,
     },
     /// A recorded signal, the same for every replicate: equidistant samples, read at the network's
-    /// time steps by linear interpolation, as one period of `values.len() · sample_ms`.
+    /// time steps, as one period of `values.len() · sample_ms`.
     Samples {
         /// The samples.
         values: Vec<f64>,
         /// Time between two samples in ms.
         sample_ms: f64,
-        /// Shift and scale to mean 0 and variance 1 (after interpolation).
+        /// Shift and scale to mean 0 and variance 1 (at the network's time steps).
         standardise: bool,
+        /// What is done between samples.
+        resample: Resample,
     },
+}
+
+/// The most time steps of a recorded signal: the network would take hours for one presentation.
+const MOST_STEPS: f64 = 1e7;
+
+/// Whether a step is longer than the time between two samples, beyond what rounding makes of equal ones.
+fn is_longer(dt_ms: f64, sample_ms: f64) -> bool {
+    dt_ms > sample_ms * (1.0 + 1e-9)
 }
 
 impl TargetParams {
@@ -56,6 +76,18 @@ impl TargetParams {
     /// Whether replicates differ: a drawn target has many, a given one is one.
     pub fn is_random(&self) -> bool {
         matches!(self, Self::PeriodicGp { .. })
+    }
+
+    /// Whether a low-pass goes before the reading of a recorded signal at steps of `dt_ms`.
+    pub fn is_filtered(&self, dt_ms: f64) -> bool {
+        match self {
+            Self::Samples {
+                sample_ms,
+                resample: Resample::LowPass,
+                ..
+            } => is_longer(dt_ms, *sample_ms),
+            _ => false,
+        }
     }
 
     /// All that is wrong with these parameters, for a network with steps of `dt_ms`.
@@ -105,6 +137,18 @@ impl TargetParams {
                     self.length_ms(),
                     "the signal must last at least one time step",
                 );
+                // Asked before anything is allocated for them.
+                let steps = self.length_ms() / dt_ms;
+                if errors.found.is_empty() && steps > MOST_STEPS {
+                    errors.push(ParamError::Signal {
+                        field: "target.sample_ms",
+                        problem: format!(
+                            "the signal lasts {} ms, {steps:.3e} time steps of the network; at most {MOST_STEPS:e} are \
+                             allowed",
+                            self.length_ms()
+                        ),
+                    });
+                }
             }
         }
         errors.found

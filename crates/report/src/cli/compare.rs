@@ -39,6 +39,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
         &selection,
         arguments.accept.accept(),
     )?;
+    for note in &comparison.notes {
+        eprintln!("{note}");
+    }
     let files = comparison.write(arguments.out.as_ref().unwrap_or(dir))?;
     for warning in &files.warnings {
         eprintln!("warning: {warning}");

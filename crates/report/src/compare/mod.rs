@@ -94,6 +94,8 @@ pub struct Comparison {
     pub reference: String,
     /// What tells the study's tables from others.
     pub tables: String,
+    /// What the reference's reader should know: columns that were passed over.
+    pub notes: Vec<String>,
     /// The common conditions: by rule in the order of the study, then by ascending η₀.
     pub pairs: Vec<Pair>,
     /// The last checkpoint that all common conditions have.
@@ -143,7 +145,7 @@ impl Comparison {
         } = crate::inputs(folder, accept)?;
         let mark = crate::figures::mark(&tables);
         let (own, unrated) = side::own(folder, &mut tables, selection)?;
-        let reference = reference::read(reference_file)?;
+        let reference::Reference { conditions, notes } = reference::read(reference_file)?;
         let problem = |problem: String| ReportError::Compare {
             path: folder.to_path_buf(),
             problem,
@@ -151,7 +153,8 @@ impl Comparison {
         let name = reference_file
             .file_name()
             .map_or(String::new(), |n| n.to_string_lossy().into_owned());
-        let mut new = Self::of(&study, &name, (own, unrated), reference).map_err(problem)?;
+        let mut new = Self::of(&study, &name, (own, unrated), conditions).map_err(problem)?;
+        new.notes = notes;
         new.selection = selection.to_string();
         new.extent = Some(extent);
         new.tables = mark;
@@ -215,6 +218,7 @@ impl Comparison {
             extent: None,
             reference: reference_name.to_string(),
             tables: String::new(),
+            notes: Vec::new(),
             trial,
             own_replicates: replicates(pairs.iter().map(|p| &p.own)),
             reference_replicates: replicates(pairs.iter().map(|p| &p.reference)),

@@ -1,5 +1,6 @@
 //! A published table of learning curves: one row per run and checkpoint.
 //!
+//! It is a CSV file for the reader of [`crate::text_table`]: commas, decimal points, a header in line 1.
 //! Required columns, in any order: `rule`, `eta0` (> 0), `network`, `target`, `trial` (whole numbers)
 //! and `test_mse` (≥ 0, or empty: that run had diverged by then). Any other column must hold one
 //! value: a table of several gains, say, has to be filtered first, because mixing them would be
@@ -7,16 +8,31 @@
 
 use super::side::{Condition, rounded};
 use crate::error::ReportError;
-use crate::tables::{Cell, Sample, TableReader};
+use crate::tables::{Cell, Sample};
+use crate::text_table::number::{NumberFault, number};
+use crate::text_table::{Decimal, Dialect, Row, Table, sniff, sniff_separator, source};
+use crate::words::shortened;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 /// The columns that are read.
 pub const COLUMNS: [&str; 6] = ["rule", "eta0", "network", "target", "trial", "test_mse"];
 
+/// A reference table.
+pub struct Reference {
+    /// Its conditions.
+    pub conditions: Vec<Condition>,
+    /// What its reader should know: columns that were passed over.
+    pub notes: Vec<String>,
+}
+
 /// Reads a table from a file.
-pub fn read(path: &Path) -> Result<Vec<Condition>, ReportError> {
-    conditions(TableReader::open_file(path)?)
+pub fn read(path: &Path) -> Result<Reference, ReportError> {
+    let text = source::text(path).map_err(|problem| ReportError::Compare {
+        path: path.to_path_buf(),
+        problem: problem.to_string(),
+    })?;
+    parse(path, &text)
 }
 
 /// A column that is not read, with the one value that it may have.
@@ -25,15 +41,132 @@ struct Other {
     value: Option<String>,
 }
 
-fn conditions(mut table: TableReader<'_>) -> Result<Vec<Condition>, ReportError> {
-    for column in COLUMNS {
-        if !table.header.iter().any(|h| h == column) {
-            return Err(table.header_error(column, "is missing"));
+/// The table with the row under the cursor, for messages.
+struct Reader<'t> {
+    path: &'t Path,
+    table: Table<'t>,
+    row: Row<'t>,
+}
+
+impl<'t> Reader<'t> {
+    fn begin(path: &'t Path, text: &'t str) -> Result<Self, ReportError> {
+        let dialect = Dialect::default();
+        let table = Table::begin(text, &dialect).map_err(|fault| line(path, &fault))?;
+        let reader = Self {
+            path,
+            table,
+            row: Row::default(),
+        };
+        let header = &reader.table.columns;
+        for (at, column) in header.iter().enumerate() {
+            if !column.is_empty() && header[..at].contains(column) {
+                return Err(reader.header_error(column, "stands twice"));
+            }
+        }
+        for column in COLUMNS {
+            if header.iter().any(|h| h == column) {
+                continue;
+            }
+            let seen = sniff(text, "eta0", &dialect).and_then(|other| dialect.way_to(&other, ""));
+            let seen = seen.map(|way| way.seen).or_else(|| {
+                let separator = sniff_separator(header.first().filter(|_| header.len() == 1)?)?;
+                Some(format!(
+                    "its columns look separated by '{}'",
+                    separator.word()
+                ))
+            });
+            let problem = match seen {
+                Some(seen) => format!(
+                    "is missing; {seen}: write the table with commas, decimal points and the header in line 1"
+                ),
+                None => "is missing".to_owned(),
+            };
+            return Err(reader.header_error(column, &problem));
+        }
+        Ok(reader)
+    }
+
+    fn advance(&mut self) -> Result<bool, ReportError> {
+        let advanced = self.table.advance(&mut self.row);
+        advanced.map_err(|fault| line(self.path, &fault))
+    }
+
+    fn position(&self, column: &str) -> usize {
+        let found = self.table.columns.iter().position(|h| h == column);
+        found.unwrap_or(self.table.columns.len())
+    }
+
+    fn text(&self, column: usize) -> &str {
+        self.row.cells.get(column).map_or("", |cell| cell)
+    }
+
+    fn whole<T: std::str::FromStr>(&self, column: usize) -> Result<T, ReportError> {
+        let text = self.text(column).parse();
+        text.map_err(|_| self.cell_error(column, "a whole number ≥ 0"))
+    }
+
+    fn finite(&self, column: usize, allowed: &str) -> Result<f64, ReportError> {
+        number(self.text(column), Decimal::Point).map_err(|fault| match fault {
+            NumberFault::BecomesZero | NumberFault::BecomesInfinite => {
+                self.cell_error(column, &format!("{allowed}; this one {fault}"))
+            }
+            _ => self.cell_error(column, allowed),
+        })
+    }
+
+    /// A mean squared error: finite, ≥ 0, or empty.
+    fn mse(&self, column: usize) -> Result<Option<f64>, ReportError> {
+        const ALLOWED: &str = "a finite number ≥ 0, or empty";
+        if self.text(column).is_empty() {
+            return Ok(None);
+        }
+        match self.finite(column, ALLOWED)? {
+            value if value >= 0.0 => Ok(Some(value)),
+            _ => Err(self.cell_error(column, ALLOWED)),
         }
     }
+
+    fn cell_error(&self, column: usize, allowed: &str) -> ReportError {
+        ReportError::Cell {
+            path: self.path.to_path_buf(),
+            line: self.row.line,
+            column: shortened(&self.table.columns[column]).into_owned(),
+            value: shortened(self.text(column)).into_owned(),
+            allowed: allowed.to_string(),
+        }
+    }
+
+    fn header_error(&self, column: &str, problem: &str) -> ReportError {
+        let shown = |column: &String| shortened(column).into_owned();
+        ReportError::Header {
+            path: self.path.to_path_buf(),
+            column: shortened(column).into_owned(),
+            problem: problem.to_string(),
+            found: self.table.columns.iter().map(shown).collect(),
+        }
+    }
+}
+
+fn line(path: &Path, fault: &crate::text_table::Fault) -> ReportError {
+    ReportError::Compare {
+        path: path.to_path_buf(),
+        problem: fault.to_string(),
+    }
+}
+
+/// What is said of an index that pandas wrote: `to_csv` without `index=False`, or that read again.
+fn is_index(column: &str) -> bool {
+    column.is_empty() || column.starts_with("Unnamed: ")
+}
+
+fn parse(path: &Path, text: &str) -> Result<Reference, ReportError> {
+    let mut table = Reader::begin(path, text)?;
     let [rule, eta0, network, target, trial, test_mse] = COLUMNS.map(|c| table.position(c));
-    let mut others: Vec<Other> = (0..table.header.len())
-        .filter(|&column| !COLUMNS.contains(&table.header[column].as_str()))
+    let (indices, others): (Vec<usize>, Vec<usize>) = (0..table.table.columns.len())
+        .filter(|&column| !COLUMNS.contains(&table.table.columns[column].as_str()))
+        .partition(|&column| is_index(&table.table.columns[column]));
+    let mut others: Vec<Other> = others
+        .into_iter()
         .map(|column| Other {
             column,
             value: None,
@@ -51,7 +184,7 @@ fn conditions(mut table: TableReader<'_>) -> Result<Vec<Condition>, ReportError>
         if name.is_empty() {
             return Err(table.cell_error(rule, "the name of a rule"));
         }
-        let rate = table.finite(eta0)?;
+        let rate = table.finite(eta0, "a finite number")?;
         if rate <= 0.0 {
             return Err(table.cell_error(eta0, "a learning rate > 0"));
         }
@@ -87,12 +220,16 @@ fn conditions(mut table: TableReader<'_>) -> Result<Vec<Condition>, ReportError>
         };
         let checkpoint: u64 = table.whole(trial)?;
         if !seen.insert((index, cell.network, cell.target, checkpoint)) {
-            return Err(table.record_error(format!(
-                "network {}, target {} and trial {checkpoint} stand twice for {}",
-                cell.network,
-                cell.target,
-                found[index].name()
-            )));
+            return Err(ReportError::Line {
+                path: path.to_path_buf(),
+                line: table.row.line,
+                problem: format!(
+                    "network {}, target {} and trial {checkpoint} stand twice for {}",
+                    cell.network,
+                    cell.target,
+                    found[index].name()
+                ),
+            });
         }
         let sample: &mut Sample = found[index].samples.entry(checkpoint).or_default();
         sample.diverged += usize::from(cell.value == f64::INFINITY);
@@ -100,14 +237,28 @@ fn conditions(mut table: TableReader<'_>) -> Result<Vec<Condition>, ReportError>
     }
     if found.is_empty() {
         return Err(ReportError::NoRuns {
-            path: table.path().to_path_buf(),
+            path: path.to_path_buf(),
         });
     }
-    Ok(found)
+    let note = |&column: &usize| {
+        let name = match table.table.columns[column].as_str() {
+            "" => "has no name".to_owned(),
+            name => format!("is called \"{}\"", shortened(name)),
+        };
+        format!(
+            "{}: column {} {name} and is passed over as an index (pandas writes none with index=False)",
+            path.display(),
+            column + 1
+        )
+    };
+    Ok(Reference {
+        conditions: found,
+        notes: indices.iter().map(note).collect(),
+    })
 }
 
 /// Checks that a column which is not read has the value of the rows before.
-fn one_value(table: &TableReader<'_>, other: &mut Other) -> Result<(), ReportError> {
+fn one_value(table: &Reader<'_>, other: &mut Other) -> Result<(), ReportError> {
     let text = table.text(other.column);
     match &other.value {
         None => other.value = Some(text.to_string()),
@@ -116,8 +267,9 @@ fn one_value(table: &TableReader<'_>, other: &mut Other) -> Result<(), ReportErr
             return Err(table.cell_error(
                 other.column,
                 &format!(
-                    "{value:?}, as in the rows before: filter the file to one value of each column other than {}",
-                    COLUMNS.join(", ")
+                    "\"{}\", as in the rows before. If this column tells studies apart, keep the rows of one of its \
+                     values; if it does not, leave the column out",
+                    shortened(value)
                 ),
             ));
         }
@@ -130,8 +282,33 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Vec<Condition>, String> {
-        let table = TableReader::new(Box::new(text.as_bytes()), "r.csv".into());
-        table.and_then(conditions).map_err(|e| e.to_string())
+        match super::parse(Path::new("r.csv"), text) {
+            Ok(reference) => Ok(reference.conditions),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn an_index_is_passed_over_and_blanks_are_trimmed() {
+        let plain = "rule,eta0,network,target,trial,test_mse\nclassical,1e-05,0,0,0,0.5\nclassical,1e-05,0,0,100,0.25\n";
+        let wanted = super::parse(Path::new("r.csv"), plain).unwrap();
+        assert_eq!(wanted.notes.len(), 0);
+        for (name, said) in [
+            ("", "has no name"),
+            ("Unnamed: 0", "is called \"Unnamed: 0\""),
+        ] {
+            let text = format!(
+                "{name} , rule, eta0, network, target, trial, test_mse\r\n0, classical, 1e-05, 0, 0, 0, 0.5\r\n1,\"classical\", 1e-05, 0, 0, 100, 0.25"
+            );
+            let found = super::parse(Path::new("r.csv"), &text).unwrap();
+            assert_eq!(found.conditions, wanted.conditions);
+            assert_eq!(
+                found.notes,
+                [format!(
+                    "r.csv: column 1 {said} and is passed over as an index (pandas writes none with index=False)"
+                )]
+            );
+        }
     }
 
     #[test]
@@ -164,7 +341,7 @@ mod tests {
             (head.to_string(), "r.csv: holds no run"),
             (
                 format!("{head}{row}1.8,classical,1e-05,1,0,0,0.5\n"),
-                "r.csv:3: g = \"1.8\": must be \"1.5\", as in the rows before: filter the file to one value of each column other than rule, eta0, network, target, trial, test_mse",
+                "r.csv:3: g = \"1.8\": must be \"1.5\", as in the rows before. If this column tells studies apart, keep the rows of one of its values; if it does not, leave the column out",
             ),
             (
                 format!("{head}{row}{row}"),
@@ -189,6 +366,18 @@ mod tests {
             (
                 format!("{head}1.5,classical,1,x,0,0,1\n"),
                 "r.csv:2: network = \"x\": must be a whole number ≥ 0",
+            ),
+            (
+                format!("{head}1.5,classical,1,0,0,0,1e-400\n"),
+                "r.csv:2: test_mse = \"1e-400\": must be a finite number ≥ 0, or empty; this one becomes 0 as a 64-bit number",
+            ),
+            (
+                format!("{head}{row}1.5,\"classical,1e-05,0,1,0,0.5\n{row}"),
+                "r.csv: line 3 opens a quote (\") and does not close it; a quoted cell must end in its line",
+            ),
+            (
+                format!("{head}{row}").replace(',', ";"),
+                "r.csv:1: column rule: is missing; its columns look separated by ';': write the table with commas, decimal points and the header in line 1 (columns found: g;rule;eta0;network;target;trial;test_mse)",
             ),
         ] {
             assert_eq!(parse(&text).unwrap_err(), message);

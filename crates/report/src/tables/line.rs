@@ -29,12 +29,6 @@ impl<'a> TableReader<'a> {
         Self::new(Box::new(file), path).map(Some)
     }
 
-    /// Opens a table anywhere, which must be there.
-    pub(crate) fn open_file(path: &Path) -> Result<Self, ReportError> {
-        let file = open::regular(path).map_err(|e| ReportError::io("read", path, e))?;
-        Self::new(Box::new(file), path.to_path_buf())
-    }
-
     /// Begins a table, called `path` in messages.
     pub(crate) fn new(source: Box<dyn Read + 'a>, path: PathBuf) -> Result<Self, ReportError> {
         let mut reader = csv::ReaderBuilder::new()

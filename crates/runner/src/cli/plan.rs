@@ -5,7 +5,7 @@ use crate::batch::{Work, pack_rest, total};
 use crate::continuation::Starts;
 use crate::estimate::estimate;
 use crate::inventory::Inventory;
-use crate::spec::{Condition, Study};
+use crate::spec::{self, Condition, Study};
 use crate::stale::Stale;
 use crate::store::Kept;
 use clap::Args;
@@ -63,7 +63,13 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     for (number, line) in blocks(&study).iter().enumerate() {
         say(format_args!("    condition block {}: {line}", number + 1));
     }
-    let stale = Stale::find(&study, &kept, &args.study.spec, &args.study.set);
+    for line in spec::describe(&study) {
+        say(format_args!("  {line}"));
+    }
+    for line in spec::warnings(&study) {
+        eprintln!("{line}");
+    }
+    let stale = Stale::find(&study, &kept, &folder, &args.study.spec, &args.study.set);
     for line in done(&study, &inventory, &stale, &folder.display().to_string()) {
         say(format_args!("  {line}"));
     }

@@ -10,7 +10,7 @@ use crate::progress::{Report, start_log};
 use crate::provenance::{Changes, Origin};
 use crate::replacement;
 use crate::shard::{self, Shard};
-use crate::spec::Study;
+use crate::spec::{self, Study};
 use crate::store::{Folder, Journal, Kept, Record, RecordStatus, States, StoreError};
 use clap::Args;
 use std::process::ExitCode;
@@ -57,6 +57,22 @@ pub(super) fn run(args: &RunArgs) -> ExitCode {
         Ok(study) => study,
         Err(errors) => return refuse(&errors),
     };
+    if !args.quiet {
+        for line in spec::warnings(&study) {
+            eprintln!("{line}");
+        }
+        for line in spec::describe(&study) {
+            say(format_args!("{line}"));
+        }
+    }
+    let folder = args.study.folder(&study.name);
+    let changed = spec::changed_signals(&folder, &study);
+    if !changed.is_empty() && !args.replace {
+        return refuse(&format!(
+            "{}; restore the file, choose another folder with --out, or write over these results with --replace",
+            changed.join("\n")
+        ));
+    }
     match complete(args, &study) {
         Ok(code) => code,
         Err(error) => refuse(&error),

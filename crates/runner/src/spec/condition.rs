@@ -3,6 +3,7 @@
 use super::identity::ConditionHash;
 use super::resolve::Resolved;
 use super::scalar::Scalar;
+use super::signal::Signal;
 use super::typed::Fields;
 use std::sync::Arc;
 use synapse_core::params::{NetworkParams, RuleParams, TargetParams, TrainingParams};
@@ -21,7 +22,7 @@ pub struct Shape {
 pub struct Condition {
     /// The network.
     pub network: Arc<NetworkParams>,
-    /// The target.
+    /// The target; of several signals, the first.
     pub target: Arc<TargetParams>,
     /// The protocol.
     pub training: Arc<TrainingParams>,
@@ -29,7 +30,10 @@ pub struct Condition {
     pub rule: RuleParams,
     pub(super) shape: Arc<Shape>,
     pub(super) values: Box<[Scalar]>,
+    pub(super) other_targets: Arc<[Arc<TargetParams>]>,
+    pub(super) signals: Arc<[Arc<Signal>]>,
     pub(super) hash: ConditionHash,
+    pub(super) other_hashes: Box<[ConditionHash]>,
     pub(super) block: usize,
 }
 
@@ -54,6 +58,27 @@ impl Condition {
             values: &self.values,
         }
         .at(path)
+    }
+
+    /// The target of a target replicate: its own signal where there are several.
+    pub fn target_of(&self, replicate: usize) -> &TargetParams {
+        let other = replicate
+            .checked_sub(1)
+            .and_then(|at| self.other_targets.get(at));
+        other.unwrap_or(&self.target)
+    }
+
+    /// The signals of its targets, one for each target replicate; none where they are drawn or made.
+    pub fn signals(&self) -> &[Arc<Signal>] {
+        &self.signals
+    }
+
+    /// The hash that identifies its runs on a target replicate.
+    pub(super) fn hash_of(&self, replicate: usize) -> &ConditionHash {
+        let other = replicate
+            .checked_sub(1)
+            .and_then(|at| self.other_hashes.get(at));
+        other.unwrap_or(&self.hash)
     }
 
     /// Which `[[condition]]` block it comes from, counted from 0.

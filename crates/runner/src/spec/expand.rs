@@ -14,7 +14,8 @@ use super::identity::{self, Canonical, ConditionHash};
 use super::resolve::{Strictness, resolve};
 use super::scalar::Scalar;
 use super::schema::{TableSchema, run_tables};
-use super::signal::Signals;
+use super::signal::{READING, SignalError, Signals};
+use super::targets::{self, Targets};
 use super::typed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,8 +44,9 @@ pub struct Expansion<'a> {
 #[derive(Default)]
 struct Built {
     network: Option<Arc<NetworkParams>>,
-    target: Option<Arc<TargetParams>>,
-    content: Option<Scalar>,
+    targets: Option<Targets>,
+    /// The time step at which the targets have been checked.
+    checked_dt_ms: Option<f64>,
     training: Option<Arc<TrainingParams>>,
     rule: Option<RuleParams>,
 }
@@ -131,22 +133,25 @@ impl Expansion<'_> {
             self.build(&point, &place, stale, &mut built);
             if let Built {
                 network: Some(network),
-                target: Some(target),
+                targets: Some(targets),
                 training: Some(training),
                 rule: Some(rule),
                 ..
             } = &built
                 && !only_first
             {
-                let hash = self.hash(&point, text, built.content.as_ref());
+                let mut hashes = self.hashes(&point, text, targets, network.dt_ms);
                 conditions.push(Condition {
                     network: network.clone(),
-                    target: target.clone(),
+                    target: targets.params[0].clone(),
+                    other_targets: targets.params[1..].into(),
+                    signals: targets.signals.clone(),
                     training: training.clone(),
                     rule: rule.clone(),
                     shape: shape.clone(),
                     values,
-                    hash,
+                    hash: hashes.remove(0),
+                    other_hashes: hashes.into(),
                     block: number,
                 });
             }
@@ -262,28 +267,12 @@ impl Expansion<'_> {
         }
         let dt_ms = built.network.as_ref().map(|network| network.dt_ms);
         if target {
-            (built.target, built.content) = match typed::target(point, self.signals) {
-                Ok(Some((target, content))) => (
-                    Some(Arc::new(target)),
-                    content.map(|content| Scalar::text(&content)),
-                ),
-                Ok(None) => (None, None),
+            built.checked_dt_ms = None;
+            built.targets = match targets::targets(point, self.signals) {
+                Ok(targets) => targets,
                 Err(problem) => {
-                    let field = match &problem {
-                        Problem::Signal { error, .. } => error.field(),
-                        _ => "target.path",
-                    };
-                    let (mut origin, mut rank) = place.of(field);
-                    for other in ["target.path", "target.column"] {
-                        let of_other = place.of(other);
-                        if of_other.1 > rank {
-                            (origin, rank) = of_other;
-                        }
-                    }
-                    if self.told.insert((origin, field)) {
-                        self.errors.push(SpecError::new(origin, problem));
-                    }
-                    (None, None)
+                    self.tell_signal(problem, place);
+                    None
                 }
             };
         }
@@ -291,17 +280,20 @@ impl Expansion<'_> {
             built.training = typed::training(point).map(Arc::new);
         }
         if let Some(dt_ms) = dt_ms {
-            if let (true, Some(target)) = (target || network, &built.target) {
-                self.tell(target.check(dt_ms), place);
+            if let Some(targets) = &built.targets
+                && built.checked_dt_ms != Some(dt_ms)
+            {
+                self.check_targets(targets, dt_ms, place);
+                built.checked_dt_ms = Some(dt_ms);
             }
             if let (true, Some(training)) = (training || network, &built.training) {
                 self.tell(training.check(dt_ms), place);
             }
         }
-        if let (true, Some(training), Some(target)) =
-            (training || target, &built.training, &built.target)
+        if let (true, Some(training), Some(targets)) =
+            (training || target, &built.training, &built.targets)
         {
-            self.tell(training.check_target(target), place);
+            self.tell(training.check_target(&targets.params[0]), place);
         }
         if rule {
             built.rule = typed::rule(point);
@@ -309,6 +301,52 @@ impl Expansion<'_> {
         if let (true, Some(rule), Some(training)) = (rule || training, &built.rule, &built.training)
         {
             self.tell(rule.check(training.learn_every_ms), place);
+        }
+    }
+
+    fn check_targets(&mut self, targets: &Targets, dt_ms: f64, place: &Places<'_>) {
+        for (at, params) in targets.params.iter().enumerate() {
+            let found = params.check(dt_ms);
+            let (TargetParams::Samples { standardise, .. }, true) = (&**params, found.is_empty())
+            else {
+                self.tell(found, place);
+                continue;
+            };
+            // What is standardised is what is used: the signal at the network's time steps.
+            if *standardise && let Err(errors) = synapse_core::target::sample(params, dt_ms, 0, 0) {
+                let signal = &targets.signals[at];
+                for error in errors {
+                    let field = error.field();
+                    let problem = match error {
+                        ParamError::Signal { problem, .. } => problem,
+                        error => error.to_string(),
+                    };
+                    let problem = Problem::Signal {
+                        path: signal.path.clone(),
+                        column: signal.column.clone(),
+                        error: Box::new(SignalError::Unusable { field, problem }),
+                    };
+                    self.tell_signal(problem, place);
+                }
+            }
+        }
+    }
+
+    /// Tells what is wrong with a signal where a person chose it most deliberately.
+    fn tell_signal(&mut self, problem: Problem, place: &Places<'_>) {
+        let field = match &problem {
+            Problem::Signal { error, .. } => error.field(),
+            _ => "target.path",
+        };
+        let (mut origin, mut rank) = place.of(field);
+        for other in ["target.path", "target.column", "target.columns"] {
+            let of_other = place.of(other);
+            if of_other.1 > rank {
+                (origin, rank) = of_other;
+            }
+        }
+        if self.told.insert((origin, field)) {
+            self.errors.push(SpecError::new(origin, problem));
         }
     }
 
@@ -335,39 +373,45 @@ impl Expansion<'_> {
         }
     }
 
-    /// The hash of a condition. `text` keeps what all conditions of the shape share.
-    fn hash(
+    /// The hashes of a condition, one for each signal of its targets. `text` keeps what all conditions
+    /// of the shape share.
+    fn hashes(
         &self,
         point: &Point<'_>,
         text: &mut SharedText,
-        content: Option<&Scalar>,
-    ) -> ConditionHash {
+        targets: &Targets,
+        dt_ms: f64,
+    ) -> Vec<ConditionHash> {
         let shape = point.shape;
-        let own = |at: usize| {
+        let own = |at: usize, target: usize| {
             let path = &*shape.fields[at].path;
-            let value = &shape.fields[at].value;
-            let value = shape.axis_of[at].map_or(value, |axis| &point.values[axis]);
-            match (path, content) {
-                ("target.path", Some(content)) => identity::line("target.content", content),
-                ("target.column", Some(_)) => String::new(),
-                _ => identity::line(path, value),
+            let Some(signal) = targets.signals.get(target) else {
+                let value = &shape.fields[at].value;
+                let value = shape.axis_of[at].map_or(value, |axis| &point.values[axis]);
+                return identity::line(path, value);
+            };
+            match path {
+                "target.path" => targets::identity(signal, &targets.params[target], dt_ms),
+                "target.sample_ms" => String::new(),
+                path if READING.contains(&path) => String::new(),
+                path => {
+                    let value = &shape.fields[at].value;
+                    let value = shape.axis_of[at].map_or(value, |axis| &point.values[axis]);
+                    identity::line(path, value)
+                }
             }
         };
         let text = text.get_or_insert_with(|| {
-            let swept = |path: &str| {
-                shape
-                    .position(path)
-                    .is_some_and(|at| shape.axis_of[at].is_some())
-            };
             let lines = shape.fields.iter().enumerate().map(|(at, field)| {
-                // The content of a file depends on path and column.
-                let differs = shape.axis_of[at].is_some()
-                    || (*field.path == *"target.path" && swept("target.column"));
-                (!differs).then(|| own(at))
+                // The samples depend on all that says how a file is read, the filter on the time step.
+                let differs = shape.axis_of[at].is_some() || *field.path == *"target.path";
+                (!differs).then(|| own(at, 0))
             });
             Canonical::new(self.numerics_version, self.seed, lines)
         });
-        text.hash(own)
+        (0..targets.params.len())
+            .map(|target| text.hash(|at| own(at, target)))
+            .collect()
     }
 }
 
@@ -417,6 +461,13 @@ fn node(value: &Scalar, origin: Origin) -> Node {
         Scalar::Float(value) => Value::Float(*value),
         Scalar::Bool(value) => Value::Bool(*value),
         Scalar::Text(text) => Value::Text(text.to_string()),
+        Scalar::Texts(texts) => {
+            let item = |text: &Arc<str>| Node {
+                value: Value::Text(text.to_string()),
+                origin,
+            };
+            Value::List(texts.iter().map(item).collect())
+        }
     };
     Node { value, origin }
 }

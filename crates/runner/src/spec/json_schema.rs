@@ -126,6 +126,7 @@ fn field_schema(field: &'static Field) -> Value {
             Scalar::Float(value) => json!(value),
             Scalar::Bool(value) => json!(value),
             Scalar::Text(text) => json!(&*text),
+            Scalar::Texts(texts) => json!(texts.iter().map(|text| &**text).collect::<Vec<_>>()),
         };
     }
     schema
@@ -139,6 +140,10 @@ fn value_schema(kind: &FieldKind) -> Value {
         FieldKind::Real(interval) => number(interval),
         FieldKind::Bool => json!({ "type": "boolean" }),
         FieldKind::Text => json!({ "type": "string" }),
+        FieldKind::Texts => json!({ "anyOf": [
+            { "type": "string" },
+            { "type": "array", "minItems": 1, "items": { "type": "string" } },
+        ] }),
         FieldKind::Choice(words) => json!({ "enum": words }),
         FieldKind::Table(_) => json!({ "type": "object" }),
         FieldKind::List(_) => json!({ "type": "array" }),

@@ -8,12 +8,13 @@ use super::expand::Expansion;
 use super::expect::{self, Runs};
 use super::identity::ConditionHash;
 use super::overrides;
+use super::replicates;
 use super::resolve::{Resolved, Strictness, resolve, wrong_type};
 use super::resolved::ResolvedSpec;
 use super::scalar::Scalar;
 use super::schema::{run_tables, tables};
 use super::signal::Signals;
-use super::study::{Replicates, Study, columns};
+use super::study::{Study, columns};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -160,7 +161,7 @@ fn validate(
     errors: &mut Vec<SpecError>,
 ) -> Option<Study> {
     let top = Top::read(document, errors)?;
-    let replicates = read_replicates(document, errors);
+    let written = replicates::read(document, errors);
     let base = read_base(document, errors);
     let mut excused: Vec<String> = Vec::new();
     for (name, _) in run_tables() {
@@ -172,9 +173,9 @@ fn validate(
         }
     }
     let mut blocks = Block::read_all(document, errors);
-    let (networks, targets) = replicates
+    let (networks, targets) = written
         .as_ref()
-        .map_or((1, 1), |r| (r.networks, r.targets));
+        .map_or((1, 1), |r| (r.networks, r.targets.unwrap_or(1)));
     let too_many = too_many_runs(&blocks, networks as u64, targets as u64);
     let expected: u128 = blocks.iter().map(Block::conditions).sum();
 
@@ -202,7 +203,8 @@ fn validate(
     }
     errors.extend(too_many);
     same_conditions(&conditions, &blocks, &sound, errors);
-    one_signal(&conditions, document, targets as u64, errors);
+    let replicates = replicates::complete(written, &conditions, document, errors);
+    let targets = replicates.map_or(1, |r| r.targets);
 
     let columns = columns(&conditions);
     let rows = document.get("expect").filter(|_| variant.expects);
@@ -221,6 +223,7 @@ fn validate(
             runs.check(row, errors);
         }
     }
+    let sums = replicates::sums(&conditions, blocks.len());
     Some(Study {
         name: top.name?,
         question: top.question?,
@@ -231,7 +234,7 @@ fn validate(
         conditions,
         expectations: rows.into_iter().map(|row| row.expectation).collect(),
         columns,
-        resolved: ResolvedSpec::new(document, folder),
+        resolved: ResolvedSpec::new(document, folder, targets, &sums),
     })
 }
 
@@ -317,7 +320,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The fields of a table that stands once in a spec.
-fn flat(
+pub(super) fn flat(
     schema: &'static super::schema::TableSchema,
     path: &str,
     table: &Table,
@@ -335,7 +338,11 @@ fn flat(
 }
 
 /// A table of the document, and where it is; an error if it is something else.
-fn table_at(document: &Table, name: &str, errors: &mut Vec<SpecError>) -> Option<(Table, Origin)> {
+pub(super) fn table_at(
+    document: &Table,
+    name: &str,
+    errors: &mut Vec<SpecError>,
+) -> Option<(Table, Origin)> {
     let node = document.get(name)?;
     match node.as_table() {
         Some(table) => Some((table.clone(), node.origin)),
@@ -347,40 +354,6 @@ fn table_at(document: &Table, name: &str, errors: &mut Vec<SpecError>) -> Option
             None
         }
     }
-}
-
-fn read_replicates(document: &Table, errors: &mut Vec<SpecError>) -> Option<Replicates> {
-    let (table, origin) =
-        table_at(document, "replicates", errors).unwrap_or((Table::default(), Origin::File));
-    let fields = flat(
-        &tables::REPLICATES,
-        "replicates",
-        &table,
-        origin,
-        true,
-        errors,
-    );
-    let find = |path: &str| fields.iter().find(|field| &*field.path == path);
-    let whole = |path: &str| match find(path)?.value {
-        Scalar::Integer(value) => usize::try_from(value).ok(),
-        _ => None,
-    };
-    let replicates = Replicates {
-        networks: whole("replicates.networks")?,
-        targets: whole("replicates.targets")?,
-        traces: whole("replicates.traces")?,
-    };
-    if replicates.traces > replicates.targets {
-        let origin = find("replicates.traces").map_or(origin, |field| field.origin);
-        errors.push(SpecError::new(
-            origin,
-            Problem::TooManyTraces {
-                traces: replicates.traces as u64,
-                targets: replicates.targets as u64,
-            },
-        ));
-    }
-    Some(replicates)
 }
 
 /// The base tables, each checked by itself: what conditions do not override must be right as well, and
@@ -412,34 +385,6 @@ pub(super) fn list_of<'a>(
     })
 }
 
-/// Several target replicates of a target that never differs would be copies, not evidence.
-fn one_signal(
-    conditions: &[Condition],
-    document: &Table,
-    targets: u64,
-    errors: &mut Vec<SpecError>,
-) {
-    if targets < 2 {
-        return;
-    }
-    let fixed = conditions
-        .iter()
-        .find(|condition| !condition.target.is_random());
-    let Some(fixed) = fixed else {
-        return;
-    };
-    let replicates = document.get("replicates").and_then(Node::as_table);
-    let node = replicates.and_then(|table| table.get("targets"));
-    let kind = match fixed.cell("target.kind").and_then(Scalar::as_text) {
-        Some("sines") => "sines",
-        _ => "file",
-    };
-    errors.push(SpecError::new(
-        node.map_or(Origin::File, |node| node.origin),
-        Problem::OneSignal { kind, targets },
-    ));
-}
-
 /// Two conditions with the same parameters are one run computed and counted twice. Blocks that are not
 /// `sound` are left out: what is the same there may be so because of another error.
 fn same_conditions(
@@ -448,17 +393,27 @@ fn same_conditions(
     sound: &[bool],
     errors: &mut Vec<SpecError>,
 ) {
-    let mut order: Vec<(&ConditionHash, usize)> = conditions
+    // With several signals, one in common is enough: its runs would be the same.
+    let mut order: Vec<(usize, &ConditionHash, usize)> = conditions
         .iter()
         .enumerate()
         .filter(|(_, condition)| sound[condition.block])
-        .map(|(at, condition)| (&condition.hash, at))
+        .flat_map(|(at, condition)| {
+            let targets = 0..condition.signals().len().max(1);
+            targets.map(move |target| (target, condition.hash_of(target), at))
+        })
         .collect();
     order.sort_unstable();
     // By pair of blocks: the first point that is the same, and how many more.
     let mut pairs: BTreeMap<(usize, usize), (usize, usize, u64)> = BTreeMap::new();
-    for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-        let (other, this) = (pair[0].1, pair[1].1);
+    let mut known: BTreeSet<(usize, usize)> = BTreeSet::new();
+    let is_same =
+        |pair: &&[(usize, &ConditionHash, usize)]| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1);
+    for pair in order.windows(2).filter(is_same) {
+        let (other, this) = (pair[0].2, pair[1].2);
+        if !known.insert((other, this)) {
+            continue;
+        }
         let key = (conditions[this].block, conditions[other].block);
         let found = pairs.entry(key).or_insert((this, other, 0));
         found.2 += 1;

@@ -69,10 +69,15 @@ fn value(goal: Goal, text: &str, origin: Origin) -> Node {
     let parsed = parse_value(text, origin);
     let wants_text = match goal {
         Goal::Tag(_) => true,
-        Goal::Field(field) => matches!(field.kind, FieldKind::Text | FieldKind::Choice(_)),
+        Goal::Field(field) => matches!(
+            field.kind,
+            FieldKind::Text | FieldKind::Texts | FieldKind::Choice(_)
+        ),
         Goal::Table(_) => false,
     };
+    let wants_list = matches!(goal, Goal::Field(field) if matches!(field.kind, FieldKind::Texts));
     match parsed {
+        Some(node) if wants_list && node.as_list().is_some() => node,
         Some(node) if !wants_text || node.as_text().is_some() => node,
         _ => Node {
             value: Value::Text(text.to_owned()),

@@ -93,7 +93,7 @@ impl Walk<'_> {
             let path = join(path, field.name);
             match table.get(field.name) {
                 Some(node) => self.field(field, &path, node),
-                None => self.absent(field, &path, origin),
+                None => self.absent(field, &path, table, origin),
             }
         }
     }
@@ -199,14 +199,18 @@ impl Walk<'_> {
         }
     }
 
-    fn absent(&mut self, field: &'static Field, path: &str, origin: Origin) {
+    fn absent(&mut self, field: &'static Field, path: &str, table: &Table, origin: Origin) {
         match (&field.presence, &field.kind) {
             (Presence::Default(default), _) => self.push(path, default(), origin, false),
             (Presence::Defaults, FieldKind::Table(inner)) => {
                 self.table(inner, path, &Table::default(), origin);
             }
             (Presence::Required, kind) => self.missing(path.to_owned(), wanted(kind), origin),
-            (Presence::Optional | Presence::Defaults, _) => {}
+            (Presence::Unless(other), kind) if table.get(other).is_none() => {
+                let wanted = format!("{}, unless {other} is written", wanted(kind));
+                self.missing(path.to_owned(), wanted, origin);
+            }
+            (Presence::Optional | Presence::Defaults | Presence::Unless(_), _) => {}
         }
     }
 }
@@ -224,6 +228,7 @@ pub fn wanted(kind: &FieldKind) -> String {
         FieldKind::Real(interval) => interval.to_string(),
         FieldKind::Bool => "true or false".to_owned(),
         FieldKind::Text => "a text".to_owned(),
+        FieldKind::Texts => "a text or a list of texts".to_owned(),
         FieldKind::Choice(words) => one_of(words),
         FieldKind::Table(_) => "a table".to_owned(),
         FieldKind::List(_) => "a list of tables".to_owned(),
@@ -290,7 +295,19 @@ pub fn read_scalar(kind: &FieldKind, path: &str, node: &Node) -> Result<Scalar, 
         }
         (FieldKind::Whole(..) | FieldKind::Real(_), Value::HugeInteger(_)) => Err(out_of_range()),
         (FieldKind::Bool, Value::Bool(value)) => Ok(Scalar::Bool(*value)),
-        (FieldKind::Text, Value::Text(text)) => Ok(Scalar::text(text)),
+        (FieldKind::Text | FieldKind::Texts, Value::Text(text)) => Ok(Scalar::text(text)),
+        (FieldKind::Texts, Value::List(items)) if !items.is_empty() => {
+            let texts: Option<Vec<Arc<str>>> = items
+                .iter()
+                .map(|item| item.as_text().map(Arc::from))
+                .collect();
+            match texts.as_deref() {
+                None => Err(wrong_type(path, node, &wanted(kind))),
+                // One in brackets is the same as one.
+                Some([one]) => Ok(Scalar::Text(one.clone())),
+                Some(texts) => Ok(Scalar::Texts(texts.into())),
+            }
+        }
         (FieldKind::Choice(words), _) => read_choice(path, node, words),
         (FieldKind::Whole(..), _) => Err(wrong_type(path, node, "a whole number")),
         (FieldKind::Real(_), _) => Err(wrong_type(path, node, "a number")),

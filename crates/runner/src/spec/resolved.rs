@@ -14,8 +14,9 @@ pub struct ResolvedSpec {
 }
 
 impl ResolvedSpec {
-    /// Complete a valid document; its paths are relative to `folder`.
-    pub fn new(document: &Table, folder: &Path) -> Self {
+    /// Complete a valid document; its paths are relative to `folder`. `targets`: the replicates of targets;
+    /// `sums`: for each condition block the SHA-256 of its signals.
+    pub fn new(document: &Table, folder: &Path, targets: usize, sums: &[Vec<String>]) -> Self {
         let mut complete = Table::default();
         let base = run_tables().into_iter().filter(|(name, _)| *name != "rule");
         let base = base.chain([("replicates", &tables::REPLICATES)]);
@@ -51,6 +52,8 @@ impl ResolvedSpec {
             };
             put(&mut complete, name, list);
         }
+        put_targets(&mut complete, targets);
+        put_sums(&mut complete, sums);
         Self {
             document: complete,
             folder: folder.to_owned(),
@@ -122,6 +125,81 @@ fn put(table: &mut Table, key: &str, node: Node) {
         key_origin: Origin::File,
         node,
     });
+}
+
+/// Writes how many targets there are, which a spec of signals may leave out.
+fn put_targets(document: &mut Table, targets: usize) {
+    if let Some(Value::Table(replicates)) =
+        document.get_mut("replicates").map(|node| &mut node.value)
+        && replicates.get("targets").is_none()
+    {
+        let value = Value::Integer(targets as i64);
+        let origin = Origin::File;
+        // After the networks, as the schema has it.
+        let at = replicates.entries.len().min(1);
+        let entry = Entry {
+            key: "targets".to_owned(),
+            key_origin: origin,
+            node: Node { value, origin },
+        };
+        replicates.entries.insert(at, entry);
+    }
+}
+
+/// Writes the SHA-256 of signals: once, if all blocks have the same ones, else into each block's own
+/// target.
+fn put_sums(document: &mut Table, sums: &[Vec<String>]) {
+    let node = |sums: &[String]| {
+        let origin = Origin::File;
+        let text = |sum: &String| Node {
+            value: Value::Text(sum.clone()),
+            origin,
+        };
+        match sums {
+            [one] => text(one),
+            several => Node {
+                value: Value::List(several.iter().map(text).collect()),
+                origin,
+            },
+        }
+    };
+    let is_file = |table: &Table| {
+        let kind = table.get("kind").and_then(Node::as_text);
+        kind == Some("file")
+    };
+    let Some(first) = sums.first() else {
+        return;
+    };
+    let same = sums.iter().all(|sums| sums == first);
+    if let Some(Value::Table(target)) = document.get_mut("target").map(|node| &mut node.value)
+        && is_file(target)
+    {
+        target.entries.retain(|entry| entry.key != "sha256");
+        if same && !first.is_empty() {
+            put(target, "sha256", node(first));
+            return;
+        }
+    }
+    let Some(Value::List(blocks)) = document.get_mut("condition").map(|node| &mut node.value)
+    else {
+        return;
+    };
+    for (block, sums) in blocks.iter_mut().zip(sums) {
+        let Value::Table(block) = &mut block.value else {
+            continue;
+        };
+        // Where a sweep chooses the kind, a sum would be an unknown field of the other kinds.
+        let sweep = block.get("sweep").and_then(Node::as_table);
+        if sums.is_empty() || sweep.is_some_and(|sweep| sweep.get("target.kind").is_some()) {
+            continue;
+        }
+        if block.get("target").is_none() {
+            put(block, "target", Node::table(Table::default(), Origin::File));
+        }
+        if let Some(Value::Table(target)) = block.get_mut("target").map(|node| &mut node.value) {
+            put(target, "sha256", node(sums));
+        }
+    }
 }
 
 /// A block with its rule completed. Where a sweep chooses a variant of the rule, defaults are left to
@@ -196,9 +274,9 @@ fn completed_field(field: &'static Field, written: Option<&Node>) -> Option<Node
 fn for_each_path(document: &mut Table, visit: &mut dyn FnMut(&mut String)) {
     let mut in_target = |table: &mut Table| {
         if let Some(Value::Table(target)) = table.get_mut("target").map(|node| &mut node.value)
-            && let Some(Value::Text(path)) = target.get_mut("path").map(|node| &mut node.value)
+            && let Some(path) = target.get_mut("path")
         {
-            visit(path);
+            each_text(path, visit);
         }
     };
     in_target(document);
@@ -211,35 +289,29 @@ fn for_each_path(document: &mut Table, visit: &mut dyn FnMut(&mut String)) {
             continue;
         };
         in_target(block);
-        if let Some(Value::Table(sweep)) = block.get_mut("sweep").map(|node| &mut node.value)
+    }
+    let Some(Value::List(blocks)) = document.get_mut("condition").map(|node| &mut node.value)
+    else {
+        return;
+    };
+    for block in blocks {
+        if let Value::Table(block) = &mut block.value
+            && let Some(Value::Table(sweep)) = block.get_mut("sweep").map(|node| &mut node.value)
             && let Some(Value::Table(axis)) =
                 sweep.get_mut("target.path").map(|node| &mut node.value)
-            && let Some(Value::List(values)) = axis.get_mut("values").map(|node| &mut node.value)
+            && let Some(values) = axis.get_mut("values")
         {
-            for value in values {
-                if let Value::Text(path) = &mut value.value {
-                    in_target_value(path, &mut in_target);
-                }
-            }
+            each_text(values, visit);
         }
     }
 }
 
-/// Visit one path of a sweep as if it were that of a target.
-fn in_target_value(path: &mut String, in_target: &mut dyn FnMut(&mut Table)) {
-    let mut inner = Table::default();
-    let value = Value::Text(std::mem::take(path));
-    let origin = Origin::File;
-    put(&mut inner, "path", Node { value, origin });
-    let mut outer = Table::default();
-    put(&mut outer, "target", Node::table(inner, Origin::File));
-    in_target(&mut outer);
-    let inner = outer.get("target").and_then(Node::as_table);
-    if let Some(text) = inner
-        .and_then(|inner| inner.get("path"))
-        .and_then(Node::as_text)
-    {
-        *path = text.to_owned();
+/// Visit a text, or those of a list, at any depth.
+fn each_text(node: &mut Node, visit: &mut dyn FnMut(&mut String)) {
+    match &mut node.value {
+        Value::Text(text) => visit(text),
+        Value::List(items) => items.iter_mut().for_each(|item| each_text(item, visit)),
+        _ => {}
     }
 }
 

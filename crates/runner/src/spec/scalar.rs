@@ -15,6 +15,8 @@ pub enum Scalar {
     Bool(bool),
     /// A text, or one word of a choice.
     Text(Arc<str>),
+    /// Several texts.
+    Texts(Arc<[Arc<str>]>),
 }
 
 impl Scalar {
@@ -33,7 +35,7 @@ impl Scalar {
         match self {
             Self::Integer(value) => Some(*value as f64),
             Self::Float(value) => Some(*value),
-            Self::Bool(_) | Self::Text(_) => None,
+            Self::Bool(_) | Self::Text(_) | Self::Texts(_) => None,
         }
     }
 
@@ -50,12 +52,17 @@ impl Scalar {
         match self {
             Self::Float(value) => format!("{value:?}"),
             Self::Text(text) => quoted(text),
+            Self::Texts(texts) => {
+                let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+                format!("[{}]", texts.join(", "))
+            }
             _ => self.to_string(),
         }
     }
 }
 
-/// Shortest form that reads back to the same value: `1e-6`, `0.5`, `1`; texts as they are.
+/// Shortest form that reads back to the same value: `1e-6`, `0.5`, `1`; texts as they are, several with
+/// commas between them.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -63,6 +70,7 @@ impl fmt::Display for Scalar {
             Self::Float(value) => f.write_str(&shortest(*value)),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Text(text) => f.write_str(text),
+            Self::Texts(texts) => f.write_str(&texts.join(", ")),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::identity::{RunId, run_id};
 use super::resolved::ResolvedSpec;
 use super::scalar::Scalar;
 use super::schema;
+use super::signal::READING;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,7 +92,7 @@ impl Study {
     /// If there is no such condition.
     pub fn run_id(&self, key: RunKey) -> RunId {
         run_id(
-            &self.conditions[key.condition].hash,
+            self.conditions[key.condition].hash_of(key.target),
             key.network,
             key.target,
         )
@@ -152,7 +153,9 @@ pub fn columns(conditions: &[Condition]) -> Vec<String> {
     for (path, seen) in seen {
         if path.starts_with("rule.") {
             rule.push(path.to_string());
-        } else if seen.differs || seen.shapes < all {
+        } else if path.starts_with("target.sha256") {
+            // What is expected of the samples is no parameter.
+        } else if seen.differs || (seen.shapes < all && !READING.contains(&&*path)) {
             other.push(path.to_string());
         }
     }

@@ -376,7 +376,7 @@ fn a_file_is_its_samples() {
     }
     let text = |name: &str, column: &str| {
         let target = format!(
-            "kind = \"file\"\npath = \"{name}\"\ncolumn = \"{column}\"\nstandardise = true"
+            "kind = \"file\"\npath = \"{name}\"\ncolumn = \"{column}\"\nsample_ms = 1\nstandardise = true"
         );
         small("rule = { kind = 'force' }")
             .replace("kind = \"periodic_gp\"\nlength_ms = 700", &target)

@@ -1,8 +1,6 @@
 //! Flat fields to the typed parameters of the engine.
 
-use super::error::Problem;
 use super::scalar::Scalar;
-use super::signal::Signals;
 use synapse_core::params::{
     Assignment, Covariance, Drift, Dropped, Feedback, Gain, NetworkParams, Noise, Precision,
     Protocol, PulseInput, RuleParams, Scale, Sine, TargetParams, TrainingParams, UpdateOrder,
@@ -29,6 +27,15 @@ pub trait Fields {
     /// A text or a word.
     fn text(&self, path: &str) -> Option<&str> {
         self.get(path)?.as_text()
+    }
+
+    /// A text, or several.
+    fn texts(&self, path: &str) -> Option<Vec<&str>> {
+        match self.get(path)? {
+            Scalar::Text(text) => Some(vec![text]),
+            Scalar::Texts(texts) => Some(texts.iter().map(|text| &**text).collect()),
+            _ => None,
+        }
     }
 
     /// A flag.
@@ -76,40 +83,8 @@ pub fn network(fields: &dyn Fields) -> Option<NetworkParams> {
     })
 }
 
-/// `target.*`, with the hash of the samples if it is a file. An error is that of its signal.
-pub fn target(
-    fields: &dyn Fields,
-    signals: &mut Signals,
-) -> Result<Option<(TargetParams, Option<String>)>, Problem> {
-    if fields.text("target.kind") != Some("file") {
-        return Ok(drawn_or_sines(fields).map(|target| (target, None)));
-    }
-    let (Some(path), Some(column), Some(sample_ms), Some(standardise)) = (
-        fields.text("target.path"),
-        fields.text("target.column"),
-        fields.real("target.sample_ms"),
-        fields.flag("target.standardise"),
-    ) else {
-        return Ok(None);
-    };
-    let told = |error| Problem::Signal {
-        path: path.to_owned(),
-        column: column.to_owned(),
-        error,
-    };
-    let signal = signals.get(path, column).map_err(told)?;
-    if standardise {
-        signal.standardisable().map_err(told)?;
-    }
-    let target = TargetParams::Samples {
-        values: signal.values.clone(),
-        sample_ms,
-        standardise,
-    };
-    Ok(Some((target, Some(signal.content.clone()))))
-}
-
-fn drawn_or_sines(fields: &dyn Fields) -> Option<TargetParams> {
+/// A target that is drawn or made.
+pub(super) fn drawn_or_sines(fields: &dyn Fields) -> Option<TargetParams> {
     let length_ms = fields.real("target.length_ms")?;
     match fields.text("target.kind")? {
         "periodic_gp" => Some(TargetParams::PeriodicGp { length_ms }),

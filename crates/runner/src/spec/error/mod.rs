@@ -207,6 +207,13 @@ pub enum Problem {
         /// The replicates asked for.
         targets: u64,
     },
+    /// Target replicates that are not one for each signal.
+    OtherSignals {
+        /// The signals of a condition.
+        signals: u64,
+        /// The replicates asked for.
+        targets: u64,
+    },
     /// More traces than targets.
     TooManyTraces {
         /// Traces asked for.
@@ -221,7 +228,7 @@ pub enum Problem {
         /// The column, as written.
         column: String,
         /// What is wrong.
-        error: SignalError,
+        error: Box<SignalError>,
     },
     /// An expectation that is wrong.
     Expectation(ExpectProblem),
@@ -332,10 +339,18 @@ impl fmt::Display for Problem {
                 f,
                 "replicates.targets = {targets}: a target of kind \"{kind}\" is one fixed signal: replicates.targets must be 1"
             ),
+            Self::OtherSignals { signals, targets } => write!(
+                f,
+                "replicates.targets = {targets}: the target has {signals} signals, one for each target replicate; set \
+                 replicates.targets = {signals}, or leave it out"
+            ),
             Self::TooManyTraces { traces, targets } => write!(
                 f,
                 "replicates.traces = {traces}: must be at most replicates.targets = {targets}"
             ),
+            Self::Signal { error, .. } if matches!(**error, SignalError::Fields { .. }) => {
+                error.fmt(f)
+            }
             Self::Signal { path, error, .. } if error.is_about_file() => {
                 write!(f, "target.path = \"{}\": {error}", short(path))
             }

@@ -4,6 +4,7 @@
 //! resolved study, the identity of runs and the JSON Schema, so that these cannot disagree. The
 //! tables themselves are in [`tables`].
 
+mod file;
 pub mod tables;
 
 use super::scalar::Scalar;
@@ -34,6 +35,8 @@ pub enum FieldKind {
     Bool,
     /// Any text.
     Text,
+    /// Any text, or a list of texts.
+    Texts,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A table.
@@ -47,6 +50,8 @@ pub enum FieldKind {
 pub enum Presence {
     /// It must.
     Required,
+    /// It must, unless that other field of the table is.
+    Unless(&'static str),
     /// It need not; this is its value then.
     Default(fn() -> Scalar),
     /// It need not; nothing then.

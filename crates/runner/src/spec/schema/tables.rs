@@ -1,6 +1,7 @@
 //! The tables of a spec. Ranges are those of `synapse_core::params::range`, which also checks them;
 //! defaults of the network are those of [`NetworkParams::default`].
 
+use super::file;
 use super::{Case, Field, FieldKind, Presence, TableSchema, Variants};
 use crate::spec::scalar::Scalar;
 use synapse_core::params::{NetworkParams, range};
@@ -37,11 +38,11 @@ pub const NOISE_VARIANCE: f64 = 1.0;
 /// `rule.alpha` where it is not written (Sussillo & Abbott 2009 use 1 to 100).
 pub const ALPHA: f64 = 1.0;
 
-const fn whole(range: (u64, u64)) -> FieldKind {
+pub(super) const fn whole(range: (u64, u64)) -> FieldKind {
     FieldKind::Whole(range.0, range.1)
 }
 
-const fn field(
+pub(super) const fn field(
     name: &'static str,
     kind: FieldKind,
     presence: Presence,
@@ -206,28 +207,8 @@ pub static TARGET: TableSchema = TableSchema {
             },
             Case {
                 word: "file",
-                doc: "a recorded signal, the same for every replicate",
-                fields: &[
-                    field(
-                        "path",
-                        Text,
-                        Required,
-                        "a CSV file with a header line, relative to the spec",
-                    ),
-                    field("column", Text, Required, "the column of that file"),
-                    field(
-                        "sample_ms",
-                        Real(range::DURATION_MS),
-                        Or(|| Scalar::float(1.0)),
-                        "time between two samples in ms",
-                    ),
-                    field(
-                        "standardise",
-                        Bool,
-                        Or(|| Scalar::Bool(false)),
-                        "shift and scale the signal to mean 0 and variance 1",
-                    ),
-                ],
+                doc: "a recorded signal, or one for each target replicate",
+                fields: file::FIELDS,
             },
         ],
     }),
@@ -601,8 +582,8 @@ pub static REPLICATES: TableSchema = TableSchema {
         field(
             "targets",
             whole(range::COUNT),
-            Required,
-            "how many targets per network",
+            Optional,
+            "how many targets per network; where target.kind = \"file\" it may be left out: as many as there are signals",
         ),
         field(
             "traces",
