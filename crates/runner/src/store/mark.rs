@@ -17,6 +17,11 @@ const SILENT: Duration = Duration::from_secs(300);
 /// Signatures and `.held` files are short; of anything else no more is read.
 const MOST_READ: u64 = 4096;
 
+/// Who holds a lock that says nothing.
+const NAMELESS: &str = "a process that left no name";
+/// How often a lock without a name is read again.
+const NAMED_AFTER: usize = 10;
+
 /// What a holder writes of itself: a line for people, a line for programs.
 pub(super) fn signature(owner: &str) -> String {
     format!("{owner}\nowner {}\n", Owner::this())
@@ -38,10 +43,22 @@ impl Mark {
     /// Reads the mark in a file; none if there is no such file, or an empty one that is no lock by its
     /// existence.
     pub(super) fn read(path: PathBuf) -> Option<Self> {
+        // A lock that exists has no name yet for the moment in which it is created.
+        for _ in 0..NAMED_AFTER {
+            let mark = Self::read_now(path.clone())?;
+            if mark.owner != NAMELESS {
+                return Some(mark);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Self::read_now(path)
+    }
+
+    fn read_now(path: PathBuf) -> Option<Self> {
         let exists = path.to_string_lossy().ends_with(HELD);
         let nameless = |path, written| Self {
             path,
-            owner: "a process that left no name".to_owned(),
+            owner: NAMELESS.to_owned(),
             written,
             life: Life::Unknown,
         };
