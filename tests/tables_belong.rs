@@ -289,6 +289,47 @@ fn a_folder_of_another_study_is_not_written_to() {
     assert_eq!(rows(&place.path("out/runs.csv")), 8);
 }
 
+/// Of two studies that begin as shards of one folder at the same moment one gets it, whoever is first.
+#[test]
+fn two_studies_do_not_share_a_folder() {
+    let place = place();
+    let start = |seed: &str, shard: &str| {
+        let out = ["study.toml", "--out", "out", "-q", "-j", "1"];
+        let words = [&out[..], &["--set", seed, "--shard", shard]].concat();
+        let mut command = place.runner(&words);
+        command
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    for _ in 0..8 {
+        let _ = std::fs::remove_dir_all(place.path("out"));
+        let both = [start("seed=6", "1/2"), start("seed=7", "2/2")];
+        let ended: Vec<(Option<i32>, String)> = both
+            .into_iter()
+            .map(|child| child.wait_with_output().unwrap())
+            .map(|end| (end.status.code(), String::from_utf8(end.stderr).unwrap()))
+            .collect();
+        let codes: Vec<Option<i32>> = ended.iter().map(|(code, _)| *code).collect();
+        assert!(
+            codes == [Some(0), Some(2)] || codes == [Some(2), Some(0)],
+            "{ended:?}"
+        );
+        let winner = if codes[0] == Some(0) {
+            "seed = 6"
+        } else {
+            "seed = 7"
+        };
+        let study = std::fs::read_to_string(place.path("out/study.toml")).unwrap();
+        assert!(study.contains(winner), "{ended:?}\n{study}");
+        let refused = &ended[usize::from(codes[0] == Some(0))].1;
+        assert!(
+            refused.contains("none of which is a run of this study"),
+            "{refused}"
+        );
+    }
+}
+
 #[test]
 fn what_was_made_of_other_tables_goes_with_them() {
     let place = place();

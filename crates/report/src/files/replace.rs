@@ -50,6 +50,27 @@ pub fn replace_after(
     temporary.commit()
 }
 
+/// As [`replace`], if there is no such file yet; false if there is one, which stays as it is. Of several
+/// processes that create a file at the same time one succeeds.
+///
+/// # Errors
+/// The operating system's.
+pub fn create(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<bool> {
+    let temporary = Temporary::new(path)?;
+    let mut writer = BufWriter::new(&temporary.file);
+    fill(&mut writer)?;
+    writer.flush()?;
+    drop(writer);
+    temporary.file.sync_all()?;
+    match fs::hard_link(&temporary.path, path) {
+        Ok(()) => synchronise(folder_of(path)).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        // A file system without hard links: nothing can be had there but the rename.
+        Err(_) if !path.exists() => temporary.commit().map(|()| true),
+        Err(_) => Ok(false),
+    }
+}
+
 /// A file under a temporary name: removed when dropped, unless it was committed.
 #[derive(Debug)]
 pub struct Temporary {
@@ -234,6 +255,25 @@ mod tests {
         let text = fs::read(&path).unwrap();
         assert!(text.len() == 9000 && text.iter().all(|&byte| byte == text[0]));
         assert_eq!(names(folder.path()), ["summary.csv"]);
+    }
+
+    #[test]
+    fn of_many_that_create_a_file_one_succeeds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("study.toml");
+        let created = std::sync::Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for letter in b'a'..=b'h' {
+                let (path, created) = (&path, &created);
+                scope.spawn(move || {
+                    if create(path, |out| out.write_all(&[letter])).unwrap() {
+                        created.lock().unwrap().push(letter);
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read(&path).unwrap(), created.into_inner().unwrap());
+        assert_eq!(names(folder.path()), ["study.toml"]);
     }
 
     #[cfg(unix)]

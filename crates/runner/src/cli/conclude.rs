@@ -52,6 +52,18 @@ pub(super) fn write_study(
     }
 }
 
+/// As [`write_study`], before anything is computed; false if another process wrote a `study.toml` in the
+/// meantime: of several studies that begin in one folder, as shards may, one has it.
+pub(super) fn begin_study(folder: &Folder, study: &Study, spec: &Path) -> Result<bool, StoreError> {
+    if folder.path().join(own_study::FILE).exists() {
+        return write_study(folder, study, spec).map(|_| true);
+    }
+    match own_study::find(folder.path(), study, spec)? {
+        Own::Keep(_) => Ok(true),
+        Own::Write(text) => folder.create(own_study::FILE, |out| out.write_all(text.as_bytes())),
+    }
+}
+
 /// Writes tables, manifest and report of a study whose runs are all there, or of a part of it if that
 /// is wanted.
 pub(super) fn conclude(

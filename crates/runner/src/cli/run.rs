@@ -1,6 +1,6 @@
 //! `runner SPEC`: computes what is missing, then tables, report and verdict.
 
-use super::conclude::{Wishes, Work, conclude, tell_damage, utc, write_study};
+use super::conclude::{Wishes, Work, begin_study, conclude, tell_damage, utc, write_study};
 use super::{StudyArgs, refuse, say};
 use crate::batch::{pack_rest, total};
 use crate::continuation::Starts;
@@ -105,10 +105,7 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
     if let Some(lost) = starts.lost(&path) {
         tracing::warn!("{lost}");
     }
-    if !args.replace && !starts.extends() {
-        replacement::allow(study, &kept, &path)?;
-    }
-    write_study(&folder, study, spec)?;
+    claim(args, study, &kept, &starts, &folder)?;
     if let Some(changes) = Changes::of_this_program().filter(|_| !inventory.pending.is_empty()) {
         folder.write(&changes.file_name(), |out| {
             out.write_all(changes.diff.as_bytes())
@@ -153,6 +150,26 @@ fn complete(args: &RunArgs, study: &Study) -> Result<ExitCode, StoreError> {
         computed: end.computed,
     };
     conclude(&folder, study, &kept, &work, &wishes)
+}
+
+/// Makes the folder that of the study, unless it is that of another.
+fn claim(
+    args: &RunArgs,
+    study: &Study,
+    kept: &Kept,
+    starts: &Starts,
+    folder: &Folder,
+) -> Result<(), StoreError> {
+    let allow = || match args.replace || starts.extends() {
+        true => Ok(()),
+        false => replacement::allow(study, kept, folder.path()),
+    };
+    allow()?;
+    if !begin_study(folder, study, &args.study.spec)? {
+        allow()?;
+        write_study(folder, study, &args.study.spec)?;
+    }
+    Ok(())
 }
 
 /// How the computation ended.

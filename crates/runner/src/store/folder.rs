@@ -109,6 +109,19 @@ impl Folder {
         replace::replace_after(&path, fill, || fault::renaming(name))
             .map_err(StoreError::io("cannot write", path))
     }
+
+    /// Writes a file of this folder that is not there yet; false if there is one.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn create(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<bool, StoreError> {
+        let path = self.path.join(name);
+        replace::create(&path, fill).map_err(StoreError::io("cannot write", path))
+    }
 }
 
 fn create(folder: &Path) -> Result<(), StoreError> {
