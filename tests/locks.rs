@@ -164,7 +164,7 @@ fn a_lock_of_another_machine_is_respected_until_the_user_removes_it() {
     }
     let (_, stdout, _) = with(&place, &["status", "out"]);
     assert!(
-        stdout.contains("; computing: process 1 on pod, last sign of life "),
+        stdout.contains("; process 1 on pod is computing it\n"),
         "{stdout}"
     );
 }

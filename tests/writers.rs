@@ -309,7 +309,10 @@ fn what_is_no_file_is_refused_and_does_not_hang() {
     let (code, _, stderr) = run(&place, &RUN);
     assert_eq!(
         (code, &*stderr),
-        (Some(2), "cannot lock out/lock: not a regular file\n")
+        (
+            Some(2),
+            "cannot lock out/lock: not a regular file; remove it\n"
+        )
     );
     std::fs::remove_file(place.path("out/lock")).unwrap();
     // What is in the folder of states and no file is nobody's state.

@@ -85,7 +85,11 @@ impl Folder {
         let now = SystemTime::now();
         let holder = |(shard, mark): (Option<Shard>, Mark)| Holder {
             shard,
-            owner: mark.told(now),
+            // Silence is worth a word only where it raises a doubt.
+            owner: match mark.is_doubtful(now) {
+                true => mark.told(now),
+                false => mark.owner,
+            },
         };
         let living = marks(path)?.into_iter().filter(|(_, mark)| !mark.is_gone());
         Ok(living.map(holder).collect())

@@ -152,7 +152,8 @@ fn opened(path: &Path) -> Result<File, StoreError> {
     let io = || StoreError::io("cannot lock", path);
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
-            let error = std::io::Error::new(ErrorKind::InvalidInput, "not a regular file");
+            let error =
+                std::io::Error::new(ErrorKind::InvalidInput, "not a regular file; remove it");
             return Err(io()(error));
         }
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(io()(error)),

@@ -297,7 +297,10 @@ fn journals_and_locks_that_are_no_files_are_refused_at_once() {
     let lock = folder.path().join("lock");
     std::fs::create_dir(&lock).unwrap();
     let error = Folder::lock(folder.path(), "me").unwrap_err().to_string();
-    let refused = format!("cannot lock {}: not a regular file", lock.display());
+    let refused = format!(
+        "cannot lock {}: not a regular file; remove it",
+        lock.display()
+    );
     assert_eq!(error, refused);
     std::fs::remove_dir(&lock).unwrap();
     #[cfg(unix)]
