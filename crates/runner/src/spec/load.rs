@@ -196,10 +196,15 @@ fn validate(
         expansion.block(number, block, only_first, &mut conditions);
         sound.push(expansion.errors.len() == before);
     }
+    let told = too_many.is_some();
     errors.extend(too_many);
     same_conditions(&conditions, &blocks, &sound, errors);
     let replicates = replicates::complete(written, &conditions, document, errors);
     let targets = replicates.map_or(1, |r| r.targets);
+    if !told {
+        // Now that signals have been counted.
+        errors.extend(too_many_runs(&blocks, networks as u64, targets as u64));
+    }
 
     let columns = columns(&conditions);
     let rows = document.get("expect").filter(|_| variant.expects);
