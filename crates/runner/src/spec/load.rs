@@ -158,15 +158,7 @@ fn validate(
     let top = Top::read(document, errors)?;
     let written = replicates::read(document, errors);
     let base = read_base(document, errors);
-    let mut excused: Vec<String> = Vec::new();
-    for (name, _) in run_tables() {
-        if document
-            .get(name)
-            .is_some_and(|node| node.as_table().is_none())
-        {
-            excused.push(name.to_owned());
-        }
-    }
+    let excused = no_tables(document);
     let mut blocks = read_blocks(document, errors);
     let (networks, targets) = written
         .as_ref()
@@ -202,7 +194,6 @@ fn validate(
     let replicates = replicates::complete(written, &conditions, document, errors);
     let targets = replicates.map_or(1, |r| r.targets);
     if !told {
-        // Now that signals have been counted.
         errors.extend(too_many_runs(&blocks, networks as u64, targets as u64));
     }
 
@@ -236,6 +227,17 @@ fn validate(
         columns,
         resolved: ResolvedSpec::new(document, folder, targets, &sums),
     })
+}
+
+/// The tables of a run that are written as something else, which is told where they are read.
+fn no_tables(document: &Table) -> Vec<String> {
+    let is_other = |name: &str| {
+        let node = document.get(name);
+        node.is_some_and(|node| node.as_table().is_none())
+    };
+    let names = run_tables().map(|(name, _)| name);
+    let others = names.into_iter().filter(|name| is_other(name));
+    others.map(str::to_owned).collect()
 }
 
 /// The fields before all tables.
