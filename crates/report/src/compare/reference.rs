@@ -136,6 +136,32 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The columns that are not read: indices, and those that must hold one value.
+    fn unread(&self) -> (Vec<usize>, Vec<Other>) {
+        let columns = &self.table.columns;
+        let (indices, others): (Vec<usize>, Vec<usize>) = (0..columns.len())
+            .filter(|&column| !COLUMNS.contains(&columns[column].as_str()))
+            .partition(|&column| is_index(&columns[column]));
+        let other = |column| Other {
+            column,
+            value: None,
+        };
+        (indices, others.into_iter().map(other).collect())
+    }
+
+    /// What is said of a column that is taken for an index.
+    fn passed_over(&self, column: usize) -> String {
+        let name = match self.table.columns[column].as_str() {
+            "" => "has no name".to_owned(),
+            name => format!("is called \"{}\"", shortened(name)),
+        };
+        format!(
+            "{}: column {} {name} and is passed over as an index (pandas writes none with index=False)",
+            self.path.display(),
+            column + 1
+        )
+    }
+
     fn header_error(&self, column: &str, problem: &str) -> ReportError {
         let shown = |column: &String| shortened(column).into_owned();
         ReportError::Header {
@@ -162,16 +188,7 @@ fn is_index(column: &str) -> bool {
 fn parse(path: &Path, text: &str) -> Result<Reference, ReportError> {
     let mut table = Reader::begin(path, text)?;
     let [rule, eta0, network, target, trial, test_mse] = COLUMNS.map(|c| table.position(c));
-    let (indices, others): (Vec<usize>, Vec<usize>) = (0..table.table.columns.len())
-        .filter(|&column| !COLUMNS.contains(&table.table.columns[column].as_str()))
-        .partition(|&column| is_index(&table.table.columns[column]));
-    let mut others: Vec<Other> = others
-        .into_iter()
-        .map(|column| Other {
-            column,
-            value: None,
-        })
-        .collect();
+    let (indices, mut others) = table.unread();
     let mut found: Vec<Condition> = Vec::new();
     // Looked up, never iterated.
     let mut known: HashMap<(String, String), usize> = HashMap::new();
@@ -206,12 +223,10 @@ fn parse(path: &Path, text: &str) -> Result<Reference, ReportError> {
         });
         if found[index].eta0 != rate {
             let before = &found[index].cell;
-            return Err(table.cell_error(
-                eta0,
-                &format!(
-                    "{before}, as in a row before, or differ from it in three significant digits, by which conditions are matched"
-                ),
-            ));
+            let allowed = format!(
+                "{before}, as in a row before, or differ from it in three significant digits, by which conditions are matched"
+            );
+            return Err(table.cell_error(eta0, &allowed));
         }
         let cell = Cell {
             network: table.whole(network)?,
@@ -240,20 +255,12 @@ fn parse(path: &Path, text: &str) -> Result<Reference, ReportError> {
             path: path.to_path_buf(),
         });
     }
-    let note = |&column: &usize| {
-        let name = match table.table.columns[column].as_str() {
-            "" => "has no name".to_owned(),
-            name => format!("is called \"{}\"", shortened(name)),
-        };
-        format!(
-            "{}: column {} {name} and is passed over as an index (pandas writes none with index=False)",
-            path.display(),
-            column + 1
-        )
-    };
     Ok(Reference {
         conditions: found,
-        notes: indices.iter().map(note).collect(),
+        notes: indices
+            .iter()
+            .map(|&column| table.passed_over(column))
+            .collect(),
     })
 }
 

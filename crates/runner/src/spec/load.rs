@@ -163,15 +163,7 @@ fn validate(
     let top = Top::read(document, errors)?;
     let written = replicates::read(document, errors);
     let base = read_base(document, errors);
-    let mut excused: Vec<String> = Vec::new();
-    for (name, _) in run_tables() {
-        if document
-            .get(name)
-            .is_some_and(|node| node.as_table().is_none())
-        {
-            excused.push(name.to_owned());
-        }
-    }
+    let excused = no_tables(document);
     let mut blocks = Block::read_all(document, errors);
     let (networks, targets) = written
         .as_ref()
@@ -201,10 +193,14 @@ fn validate(
         expansion.block(number, block, only_first, &mut conditions);
         sound.push(expansion.errors.len() == before);
     }
+    let told = too_many.is_some();
     errors.extend(too_many);
     same_conditions(&conditions, &blocks, &sound, errors);
     let replicates = replicates::complete(written, &conditions, document, errors);
     let targets = replicates.map_or(1, |r| r.targets);
+    if !told {
+        errors.extend(too_many_runs(&blocks, networks as u64, targets as u64));
+    }
 
     let columns = columns(&conditions);
     let rows = document.get("expect").filter(|_| variant.expects);
@@ -236,6 +232,17 @@ fn validate(
         columns,
         resolved: ResolvedSpec::new(document, folder, targets, &sums),
     })
+}
+
+/// The tables of a run that are written as something else, which is told where they are read.
+fn no_tables(document: &Table) -> Vec<String> {
+    let is_other = |name: &str| {
+        let node = document.get(name);
+        node.is_some_and(|node| node.as_table().is_none())
+    };
+    let names = run_tables().map(|(name, _)| name);
+    let others = names.into_iter().filter(|name| is_other(name));
+    others.map(str::to_owned).collect()
 }
 
 /// The fields before all tables.

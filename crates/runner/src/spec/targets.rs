@@ -9,6 +9,7 @@ use super::typed::{Fields, drawn_or_sines};
 use std::sync::Arc;
 use synapse_core::params::{Resample, TargetParams};
 use synapse_report::text_table::{Decimal, Dialect, Separator};
+use synapse_report::words::shortened;
 
 /// The targets of a condition: one for all replicates, or one for each signal.
 #[derive(Debug, Clone)]
@@ -70,46 +71,54 @@ pub fn targets(fields: &dyn Fields, signals: &mut Signals) -> Result<Option<Targ
     }
     check_sums(fields, &found)
         .map_err(|(at, error)| told(&found[at].path, &found[at].column, error))?;
-    let mut params: Vec<Arc<TargetParams>> = Vec::new();
-    for signal in &found {
-        let told = |error| told(&signal.path, &signal.column, error);
-        let Some(sample_ms) = sample_ms(fields, signal).map_err(told)? else {
+    let resample = match resample {
+        "linear" => Resample::Linear,
+        _ => Resample::LowPass,
+    };
+    let params = params(fields, &found, standardise, resample);
+    let params = params.map_err(|(at, error)| told(&found[at].path, &found[at].column, error))?;
+    Ok(params.map(|params| Targets {
+        params,
+        signals: found.into(),
+    }))
+}
+
+/// The parameters of each signal's target; an error is of the signal at a position.
+fn params(
+    fields: &dyn Fields,
+    signals: &[Arc<Signal>],
+    standardise: bool,
+    resample: Resample,
+) -> Result<Option<Vec<Arc<TargetParams>>>, (usize, SignalError)> {
+    let mut params = Vec::new();
+    let mut first: Option<(&Signal, f64)> = None;
+    for (at, signal) in signals.iter().enumerate() {
+        let Some(sample_ms) = sample_ms(fields, signal).map_err(|error| (at, error))? else {
             return Ok(None);
         };
-        if let Some(TargetParams::Samples {
-            values,
-            sample_ms: before,
-            ..
-        }) = params.first().map(|first| &**first)
-            && (values.len() != signal.values.len() || sample_ms != *before)
-        {
+        let (one, of_one) = *first.get_or_insert((signal, sample_ms));
+        if one.values.len() != signal.values.len() || of_one != sample_ms {
             let problem = format!(
                 "it has {} samples {} ms apart, but {} (column {}) has {} samples {} ms apart; the signals of a study \
                  must last equally long: cut or resample them",
                 signal.values.len(),
                 shortest(sample_ms),
-                found[0].path,
-                found[0].column,
-                values.len(),
-                shortest(*before)
+                shortened(&one.path),
+                shortened(&one.column),
+                one.values.len(),
+                shortest(of_one)
             );
             let field = "target.path";
-            return Err(told(SignalError::Unusable { field, problem }));
+            return Err((at, SignalError::Unusable { field, problem }));
         }
         params.push(Arc::new(TargetParams::Samples {
             values: signal.values.clone(),
             sample_ms,
             standardise,
-            resample: match resample {
-                "linear" => Resample::Linear,
-                _ => Resample::LowPass,
-            },
+            resample,
         }));
     }
-    Ok(Some(Targets {
-        params,
-        signals: found.into(),
-    }))
+    Ok(Some(params))
 }
 
 /// How the files are read; or the field that does not go with the others, and why.

@@ -398,6 +398,24 @@ fn a_file_is_its_samples() {
 }
 
 #[test]
+fn signals_that_are_counted_count_towards_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "u,v\n0,1\n1,0\n").unwrap();
+    let target = "kind = \"file\"\npath = \"a.csv\"\ncolumns = [\"u\", \"v\"]\nsample_ms = 1";
+    let text = small("rule = { kind = 'force' }")
+        .replace("kind = \"periodic_gp\"\nlength_ms = 700", target)
+        .replace("networks = 4", "networks = 6_000_000")
+        .replace("targets = 5", "");
+    let errors = Study::parse(&text, "x.toml", folder.path(), &[]).unwrap_err();
+    assert!(
+        errors.to_string().contains(
+            "too many runs: 1 × 6000000 networks × 2 targets = 12000000; at most 10000000"
+        ),
+        "{errors}"
+    );
+}
+
+#[test]
 fn a_hundred_thousand_runs_are_expanded_at_once() {
     let text = small(
         "rule = { kind = 'bayesian' }\nsweep = { 'rule.eta0' = { log = [1e-6, 1e-1], points = 500 }, 'network.gain' = { linear = [0.5, 2], points = 10 } }",

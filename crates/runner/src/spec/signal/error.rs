@@ -108,26 +108,7 @@ impl fmt::Display for SignalError {
             Self::Line { fault, hint } => write!(f, "{fault}{}", advice(hint)),
             Self::NoRows => f.write_str("the file has no rows; at least 2 samples are needed"),
             Self::OneRow => f.write_str("the file has one row; at least 2 samples are needed"),
-            Self::NoColumn {
-                field,
-                name,
-                columns,
-                nearest,
-                hint,
-            } => {
-                if *field == "target.time_column" {
-                    write!(f, "{field} = \"{}\": ", shortened(name))?;
-                }
-                let separator = if nearest.is_some() { "" } else { ";" };
-                let names: Vec<_> = columns.iter().map(|name| shortened(name)).collect();
-                write!(
-                    f,
-                    "the file has no such column{}{separator} its columns: {}{}",
-                    did_you_mean(nearest.as_deref()),
-                    listed(&names, 12),
-                    advice(hint)
-                )
-            }
+            Self::NoColumn { .. } => self.no_column(f, &advice),
             Self::TwoColumns { name, .. } => write!(
                 f,
                 "the file has more than one column of the name \"{}\"",
@@ -186,6 +167,38 @@ impl fmt::Display for SignalError {
                 short(found)
             ),
         }
+    }
+}
+
+impl SignalError {
+    fn no_column(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        advice: &dyn Fn(&Option<String>) -> String,
+    ) -> fmt::Result {
+        let Self::NoColumn {
+            field,
+            name,
+            columns,
+            nearest,
+            hint,
+        } = self
+        else {
+            return Ok(());
+        };
+
+        if *field == "target.time_column" {
+            write!(f, "{field} = \"{}\": ", shortened(name))?;
+        }
+        let separator = if nearest.is_some() { "" } else { ";" };
+        let names: Vec<_> = columns.iter().map(|name| shortened(name)).collect();
+        write!(
+            f,
+            "the file has no such column{}{separator} its columns: {}{}",
+            did_you_mean(nearest.as_deref()),
+            listed(&names, 12),
+            advice(hint)
+        )
     }
 }
 

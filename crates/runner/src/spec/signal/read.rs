@@ -10,8 +10,20 @@ use synapse_report::text_table::{
     Dialect, FaultKind, Row, Separator, Table, sniff, sniff_separator,
 };
 
+/// The most samples: a file of short lines would otherwise take many times its size in memory.
+const MOST_SAMPLES: usize = 20_000_000;
+
 /// The signal in a column; its path is left to the caller.
 pub(super) fn column(text: &str, column: &str, reading: &Reading) -> Result<Signal, SignalError> {
+    column_within(text, column, reading, MOST_SAMPLES)
+}
+
+fn column_within(
+    text: &str,
+    column: &str,
+    reading: &Reading,
+    most: usize,
+) -> Result<Signal, SignalError> {
     let dialect = &reading.dialect;
     let hint = || {
         let other = sniff(text, column, dialect)?;
@@ -33,6 +45,12 @@ pub(super) fn column(text: &str, column: &str, reading: &Reading) -> Result<Sign
     let (mut values, mut lines, mut times) = (Vec::new(), Vec::new(), Vec::new());
     let mut row = Row::default();
     while table.advance(&mut row).map_err(line)? {
+        if values.len() == most {
+            let problem =
+                format!("the file has more than {most} samples; cut it, or leave samples out");
+            let field = "target.path";
+            return Err(SignalError::Unusable { field, problem });
+        }
         let text = &row.cells[at];
         let value = number(text, dialect.decimal).map_err(|fault| SignalError::Cell {
             line: row.line,
@@ -203,6 +221,16 @@ mod tests {
         }
         let long = plain(&format!("v\n1\n{}\n", "x".repeat(1 << 20))).unwrap_err();
         assert!(long.len() < 400, "{} bytes", long.len());
+    }
+
+    #[test]
+    fn samples_have_a_bound() {
+        let within = |most| column_within("v\n1\n2\n3\n", "v", &Reading::default(), most);
+        assert_eq!(within(3).unwrap().values, [1.0, 2.0, 3.0]);
+        assert_eq!(
+            within(2).unwrap_err().to_string(),
+            "the file has more than 2 samples; cut it, or leave samples out"
+        );
     }
 
     #[test]
