@@ -9,7 +9,8 @@
 //! with independent normal coefficients of variance e⁻¹ I_0(1) for a_0 and 2 e⁻¹ I_k(1) for each a_k
 //! and b_k: no covariance matrix, any length.
 
-use crate::params::{ParamError, Sine, TargetParams, whole_steps};
+use crate::memory::{self, DrawError, OutOfMemory};
+use crate::params::{Sine, TargetParams, whole_steps};
 use crate::streams::{Purpose, RandomStream};
 use std::f64::consts::TAU;
 
@@ -17,17 +18,19 @@ use std::f64::consts::TAU;
 /// rounding of a sum of order 1.
 const HARMONICS: usize = 24;
 
+const TARGET: &str = "the target";
+
 /// Samples one period of a target at steps of `dt_ms`: replicate `index` of the study with this seed
 /// (replicates differ for drawn targets only).
 ///
 /// # Errors
-/// All that [`TargetParams::check`] finds.
+/// All that [`TargetParams::check`] finds; or there is no memory for it.
 pub fn sample(
     params: &TargetParams,
     dt_ms: f64,
     seed: u64,
     index: u64,
-) -> Result<Vec<f64>, Vec<ParamError>> {
+) -> Result<Vec<f64>, DrawError> {
     sample_from(
         params,
         dt_ms,
@@ -39,13 +42,13 @@ pub fn sample(
 /// draw; a given one is the same again.
 ///
 /// # Errors
-/// All that [`TargetParams::check`] finds.
+/// All that [`TargetParams::check`] finds; or there is no memory for it.
 pub fn sample_second(
     params: &TargetParams,
     dt_ms: f64,
     seed: u64,
     index: u64,
-) -> Result<Vec<f64>, Vec<ParamError>> {
+) -> Result<Vec<f64>, DrawError> {
     sample_from(
         params,
         dt_ms,
@@ -57,13 +60,13 @@ fn sample_from(
     params: &TargetParams,
     dt_ms: f64,
     stream: RandomStream,
-) -> Result<Vec<f64>, Vec<ParamError>> {
+) -> Result<Vec<f64>, DrawError> {
     let errors = params.check(dt_ms);
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(errors.into());
     }
     let steps = steps_of_period(params, dt_ms);
-    Ok(match params {
+    match params {
         TargetParams::PeriodicGp { .. } => periodic_gp(steps, stream),
         TargetParams::Sines { components, .. } => sines(steps, dt_ms, components),
         TargetParams::Samples {
@@ -71,13 +74,19 @@ fn sample_from(
             sample_ms,
             standardise,
         } => {
-            let mut signal = interpolate(values, dt_ms / sample_ms, steps);
+            let mut signal = interpolate(values, dt_ms / sample_ms, steps)?;
             if *standardise {
                 to_mean_0_variance_1(&mut signal);
             }
-            signal
+            Ok(signal)
         }
-    })
+    }
+    .map_err(DrawError::from)
+}
+
+/// Bytes that a target of so many steps takes, and those that drawing it takes beside.
+pub(crate) fn bytes(steps: u64) -> (u64, u64) {
+    (8 * steps, 16 * steps)
 }
 
 /// How many time steps one period has: at least one.
@@ -103,7 +112,7 @@ fn bessel_i_at_1(order: usize) -> f64 {
     sum
 }
 
-fn periodic_gp(steps: usize, mut stream: RandomStream) -> Vec<f64> {
+fn periodic_gp(steps: usize, mut stream: RandomStream) -> Result<Vec<f64>, OutOfMemory> {
     let scale = libm::exp(-1.0);
     let mean = libm::sqrt(scale * bessel_i_at_1(0)) * stream.normal();
     let coefficients: Vec<(f64, f64)> = (1..=HARMONICS)
@@ -113,46 +122,40 @@ fn periodic_gp(steps: usize, mut stream: RandomStream) -> Vec<f64> {
         })
         .collect();
     // All angles are multiples of 2π/steps: one table, and no loss of digits in large arguments.
-    let table: Vec<(f64, f64)> = (0..steps)
-        .map(|s| libm::sincos(TAU * (s as f64 / steps as f64)))
-        .collect();
-    (0..steps)
-        .map(|step| {
-            let mut value = mean;
-            for (k, &(a, b)) in (1..).zip(&coefficients) {
-                let (sine, cosine) = table[(k * step) % steps];
-                value += a * cosine + b * sine;
-            }
-            value
-        })
-        .collect()
+    let table = memory::listed(steps, TARGET, |s| {
+        libm::sincos(TAU * (s as f64 / steps as f64))
+    })?;
+    memory::listed(steps, TARGET, |step| {
+        let mut value = mean;
+        for (k, &(a, b)) in (1..).zip(&coefficients) {
+            let (sine, cosine) = table[(k * step) % steps];
+            value += a * cosine + b * sine;
+        }
+        value
+    })
 }
 
-fn sines(steps: usize, dt_ms: f64, components: &[Sine]) -> Vec<f64> {
-    (0..steps)
-        .map(|step| {
-            let t_ms = step as f64 * dt_ms;
-            components
-                .iter()
-                .map(|sine| sine.amplitude * libm::sin(TAU * (t_ms / sine.period_ms) + sine.phase))
-                .sum()
-        })
-        .collect()
+fn sines(steps: usize, dt_ms: f64, components: &[Sine]) -> Result<Vec<f64>, OutOfMemory> {
+    memory::listed(steps, TARGET, |step| {
+        let t_ms = step as f64 * dt_ms;
+        components
+            .iter()
+            .map(|sine| sine.amplitude * libm::sin(TAU * (t_ms / sine.period_ms) + sine.phase))
+            .sum()
+    })
 }
 
 /// Reads `values` at 0, `stride`, 2·`stride`, …, linearly between samples; the first sample follows
 /// the last.
-fn interpolate(values: &[f64], stride: f64, steps: usize) -> Vec<f64> {
-    (0..steps)
-        .map(|step| {
-            let position = step as f64 * stride;
-            let before = libm::floor(position);
-            let fraction = position - before;
-            let left = values[before as usize % values.len()];
-            let right = values[(before as usize + 1) % values.len()];
-            left + fraction * (right - left)
-        })
-        .collect()
+fn interpolate(values: &[f64], stride: f64, steps: usize) -> Result<Vec<f64>, OutOfMemory> {
+    memory::listed(steps, TARGET, |step| {
+        let position = step as f64 * stride;
+        let before = libm::floor(position);
+        let fraction = position - before;
+        let left = values[before as usize % values.len()];
+        let right = values[(before as usize + 1) % values.len()];
+        left + fraction * (right - left)
+    })
 }
 
 fn to_mean_0_variance_1(signal: &mut [f64]) {

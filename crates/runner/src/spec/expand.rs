@@ -19,6 +19,7 @@ use super::typed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use synapse_core::params::{NetworkParams, ParamError, RuleParams, TargetParams, TrainingParams};
+use synapse_core::target::steps_of_period;
 
 /// The canonical text of the conditions of a shape, once one of them has been built.
 type SharedText = Option<Canonical>;
@@ -302,6 +303,15 @@ impl Expansion<'_> {
             (training || target, &built.training, &built.target)
         {
             self.tell(training.check_target(target), place);
+        }
+        if let (true, Some(dt_ms), Some(training), Some(target)) = (
+            training || target || network,
+            dt_ms,
+            &built.training,
+            &built.target,
+        ) {
+            let steps = steps_of_period(target, dt_ms);
+            self.tell(training.check_length(dt_ms, steps), place);
         }
         if rule {
             built.rule = typed::rule(point);
