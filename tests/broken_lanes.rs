@@ -83,9 +83,9 @@ impl<F: Real> Learner<F> {
             ..NetworkParams::default()
         };
         let network = Network::draw(&network, 1, 0).unwrap();
-        let mut rule = build::<F, LANES>(Kind::of(params), &network);
+        let mut rule = build::<F, LANES>(Kind::of(params), &network).unwrap();
         for lane in (0..LANES).filter(|&lane| lane != BROKEN) {
-            rule.begin(lane, params, 1.0);
+            rule.begin(lane, params, 1.0).unwrap();
         }
         Self {
             rule,
@@ -140,7 +140,7 @@ fn check<F: Real>(params: &RuleParams) {
         }
     };
 
-    learner.rule.begin(BROKEN, params, 1.0);
+    learner.rule.begin(BROKEN, params, 1.0).unwrap();
     learner.learn(10, Some(|x| x));
     learner.learn(3, Some(|x| x / F::ZERO));
     undisturbed.learn(13, None);
@@ -157,8 +157,8 @@ fn check<F: Real>(params: &RuleParams) {
     others_are_undisturbed(&learner, &undisturbed);
 
     // Another run in that lane: as in a lane that has seen nothing.
-    learner.rule.begin(BROKEN, params, 1.0);
-    undisturbed.rule.begin(BROKEN, params, 1.0);
+    learner.rule.begin(BROKEN, params, 1.0).unwrap();
+    undisturbed.rule.begin(BROKEN, params, 1.0).unwrap();
     learner.learn(10, Some(|x| x));
     undisturbed.learn(10, Some(|x| x));
     assert_eq!(learner.lane(BROKEN), undisturbed.lane(BROKEN), "{params:?}");

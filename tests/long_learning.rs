@@ -97,8 +97,8 @@ fn never_overshoots<F: Real>(eta0: f64) {
     for (name, trial) in excitations() {
         for covariance in covariances() {
             let params = rule(covariance, eta0);
-            let mut rule = build::<F, 1>(Kind::of(&params), &network);
-            rule.begin(0, &params, 1.0);
+            let mut rule = build::<F, 1>(Kind::of(&params), &network).unwrap();
+            rule.begin(0, &params, 1.0).unwrap();
             let (mut rates, mut weights) = (PerUnit::zeros(UNITS), PerUnit::zeros(UNITS));
             // What all covariances stand in f32: on the slow trajectory they break after three million.
             let most = match covariance {

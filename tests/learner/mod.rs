@@ -20,8 +20,8 @@ impl Learner {
             ..NetworkParams::default()
         };
         let network = Network::draw(&network, 1, 0).unwrap();
-        let mut rule = build::<f64, 1>(Kind::of(params), &network);
-        rule.begin(0, params, 1.0);
+        let mut rule = build::<f64, 1>(Kind::of(params), &network).unwrap();
+        rule.begin(0, params, 1.0).unwrap();
         Self {
             rule,
             weights: PerUnit::zeros(units),

@@ -49,7 +49,7 @@ fn rates<F: Real, const L: usize>() -> PerUnit<F, L> {
 fn lanes<F: Real, const L: usize>(criterion: &mut Criterion, format: &str) {
     let id = || BenchmarkId::new(format, L);
     let network = published_network();
-    let recurrent = Recurrent::<F>::new(&network);
+    let recurrent = Recurrent::<F>::new(&network).expect("memory for the network");
     let rates_now = rates::<F, L>();
     let output = [F::from_f64(0.5); L];
 

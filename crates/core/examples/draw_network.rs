@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 use synapse_core::network::Network;
-use synapse_core::params::{NetworkParams, ParamError, TargetParams};
+use synapse_core::params::{NetworkParams, TargetParams};
 use synapse_core::target;
 
 const USAGE: &str = "usage: draw_network UNITS SEED NETWORK TARGETS TARGET_MS DIR";
@@ -24,14 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         units: units.parse()?,
         ..NetworkParams::default()
     };
-    let network = Network::draw(&params, seed, index).map_err(told)?;
+    let network = Network::draw(&params, seed, index)?;
     let target = TargetParams::PeriodicGp {
         length_ms: target_ms.parse()?,
     };
     let targets = (0..targets.parse()?)
         .map(|j| target::sample(&target, params.dt_ms, seed, j))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(told)?;
+        .collect::<Result<Vec<_>, _>>()?;
 
     let folder = Path::new(folder);
     std::fs::create_dir_all(folder)?;
@@ -54,12 +53,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let length = targets.first().map_or(0, Vec::len);
     write_f64("targets.npy", &[targets.len(), length], &targets.concat())?;
     Ok(())
-}
-
-/// All that is wrong with the arguments.
-fn told(errors: Vec<ParamError>) -> String {
-    let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    texts.join("; ")
 }
 
 /// Version 1 of NumPy's array format: a magic string, the length of a header, the header (a Python dictionary, filled up

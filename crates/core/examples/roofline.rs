@@ -180,7 +180,7 @@ fn network() -> Network {
 /// The Bayesian rule: phase by phase, then the whole step as a study has it.
 fn step<F: Real, const L: usize>(machine: &Machine, precision: Precision) {
     let network = network();
-    let recurrent = Recurrent::<F>::new(&network);
+    let recurrent = Recurrent::<F>::new(&network).expect("memory for the network");
     let size = simulation::size(precision);
     let non_zeros = network.recurrent.value.len() as f64;
     // Numbers, and bytes, of one quantity in all units and lanes.

@@ -15,6 +15,7 @@
 
 pub mod interval;
 pub mod kernel;
+pub mod memory;
 pub mod network;
 pub mod numeric;
 pub mod outcome;

@@ -4,9 +4,13 @@
 //! own, so that networks that differ only in gain, convention or time constant share them: they are
 //! the same network k at another setting.
 
-use crate::params::{NetworkParams, ParamError, PulseInput, Scale, whole_steps};
+use crate::memory::{self, DrawError, OutOfMemory};
+use crate::params::{NetworkParams, PulseInput, Scale, whole_steps};
 use crate::streams::{Purpose, RandomStream};
 use ndarray::Array2;
+
+const WEIGHTS: &str = "the network's weights";
+const PULSE: &str = "the input pulse";
 
 /// A sparse matrix in compressed rows: row i holds the entries `row_start[i]..row_start[i + 1]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,11 +54,11 @@ impl Network {
     /// Draws network `index` of the study with this seed.
     ///
     /// # Errors
-    /// All that [`NetworkParams::check`] finds.
-    pub fn draw(params: &NetworkParams, seed: u64, index: u64) -> Result<Self, Vec<ParamError>> {
+    /// All that [`NetworkParams::check`] finds; or there is no memory for it.
+    pub fn draw(params: &NetworkParams, seed: u64, index: u64) -> Result<Self, DrawError> {
         let errors = params.check();
         if !errors.is_empty() {
-            return Err(errors);
+            return Err(errors.into());
         }
         let stream = |purpose| RandomStream::new(seed, purpose, index);
         let units = params.units;
@@ -65,22 +69,24 @@ impl Network {
         let mut shuffle = stream(Purpose::Shuffle);
         let mut initial = stream(Purpose::InitialState);
         let readout_sd = standard_deviation(1.0 / units as f64, params.readout_scale);
-        let pulse_steps = whole_steps(params.pulse_ms, params.dt_ms).unwrap_or(0);
-        let pulse = match params.pulse_input {
-            PulseInput::PerUnit => {
-                Array2::from_shape_simple_fn((pulse_steps, units), || pulse.symmetric())
-            }
+        let pulse_steps = pulse_steps(params);
+        let mut shared = 0.0;
+        let pulse = memory::listed(pulse_steps * units, PULSE, |at| match params.pulse_input {
+            PulseInput::PerUnit => pulse.symmetric(),
             PulseInput::Shared => {
-                let values: Vec<f64> = (0..pulse_steps).map(|_| pulse.symmetric()).collect();
-                Array2::from_shape_fn((pulse_steps, units), |(step, _)| values[step])
+                if at % units == 0 {
+                    shared = pulse.symmetric();
+                }
+                shared
             }
-        };
+        })?;
+        let pulse = Array2::from_shape_vec((pulse_steps, units), pulse).unwrap_or_default();
         Ok(Self {
             recurrent: draw_recurrent(
                 params,
                 stream(Purpose::RecurrentStructure),
                 stream(Purpose::RecurrentWeights),
-            ),
+            )?,
             feedback: (0..units)
                 .map(|_| params.feedback_gain * feedback.symmetric())
                 .collect(),
@@ -93,6 +99,19 @@ impl Network {
             params: params.clone(),
         })
     }
+
+    /// Bytes at most of its recurrent weights, and of its pulse.
+    pub(crate) fn bytes(params: &NetworkParams) -> (u64, u64) {
+        let units = params.units as u64;
+        let others = 4 * 8 * units + 4 * (units + 1);
+        let pulse = 8 * pulse_steps(params) as u64 * units;
+        (12 * params.non_zeros() as u64 + others, pulse)
+    }
+}
+
+/// How many time steps the pulse has.
+fn pulse_steps(params: &NetworkParams) -> usize {
+    whole_steps(params.pulse_ms, params.dt_ms).unwrap_or(0)
 }
 
 fn standard_deviation(expression: f64, scale: Scale) -> f64 {
@@ -106,17 +125,17 @@ fn draw_recurrent(
     params: &NetworkParams,
     mut structure: RandomStream,
     mut weights: RandomStream,
-) -> SparseMatrix {
+) -> Result<SparseMatrix, OutOfMemory> {
     let units = params.units;
     let p = params.connection_probability;
     let sd = standard_deviation(
         params.gain * params.gain / (p * units as f64),
         params.recurrent_scale,
     );
-    let expected = (units as f64 * units as f64 * p * 1.05) as usize;
+    let expected = params.non_zeros();
     let mut row_start = Vec::with_capacity(units + 1);
-    let mut column = Vec::with_capacity(expected);
-    let mut value = Vec::with_capacity(expected);
+    let mut column = memory::reserved(expected, WEIGHTS)?;
+    let mut value = memory::reserved(expected, WEIGHTS)?;
     row_start.push(0);
     for _row in 0..units {
         for j in 0..units as u32 {
@@ -128,11 +147,11 @@ fn draw_recurrent(
         }
         row_start.push(column.len() as u32);
     }
-    SparseMatrix {
+    Ok(SparseMatrix {
         row_start,
         column,
         value,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -218,10 +237,10 @@ mod tests {
             connection_probability: 0.0,
             ..params
         };
-        let errors = Network::draw(&params, 1, 0).unwrap_err();
+        let error = Network::draw(&params, 1, 0).unwrap_err();
         assert_eq!(
-            errors[0].to_string(),
-            "network.connection_probability = 0: must be a number in (0, 1]"
+            error.to_string(),
+            "ill-posed parameters: network.connection_probability = 0: must be a number in (0, 1]"
         );
     }
 }

@@ -50,7 +50,8 @@ pub struct Timing {
     pub pulse: Range<usize>,
 }
 
-/// The segments of a run, in order.
+/// The segments of a run, in order, without a list of them: a run may have 10⁹ trials. Those up to trial
+/// `learned` are left out, if any have been learned before.
 ///
 /// # Errors
 /// All that [`TrainingParams::check`] finds.
@@ -58,69 +59,140 @@ pub fn segments(
     training: &TrainingParams,
     dt_ms: f64,
     timing: &Timing,
-) -> Result<Vec<Segment>, Vec<ParamError>> {
+    learned: Option<usize>,
+) -> Result<Segments, Vec<ParamError>> {
     let errors = training.check(dt_ms);
     if !errors.is_empty() {
         return Err(errors);
     }
     let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
-    Ok(match training.protocol {
+    let layout = match training.protocol {
         Protocol::Trials {
             trials,
             washout_ms,
             washout_feedback,
             checkpoints_every,
         } => {
-            let switch = training.switch_target_at_trial;
             let washout = steps(washout_ms);
             let feedback_from = if washout_feedback { 0 } else { washout };
-            trial_segments(
+            Layout::Trials(Trials {
                 trials,
-                (washout, feedback_from),
+                washout,
+                feedback_from,
                 checkpoints_every,
-                switch,
-                timing,
-            )
+                switch: training.switch_target_at_trial,
+            })
         }
         Protocol::Stream {
             duration_ms,
             validate_every_ms,
             test_periods,
             learn_at_validation,
-        } => stream_segments(
-            steps(duration_ms),
-            steps(validate_every_ms),
+        } => Layout::Stream(Stream {
+            // Only whole blocks: a part of one would be scored on other ground.
+            blocks: steps(duration_ms) / steps(validate_every_ms),
+            block: steps(validate_every_ms),
             test_periods,
             learn_at_validation,
-            timing,
-        ),
+        }),
+    };
+    let next = match (learned, &layout) {
+        (Some(trial), _) => Some((trial + 1, true)),
+        (None, Layout::Trials(_)) => Some((0, false)),
+        (None, Layout::Stream(_)) => Some((1, true)),
+    };
+    Ok(Segments {
+        layout,
+        timing: timing.clone(),
+        next,
     })
+}
+
+/// The [`segments`] of a run that are still to come.
+#[derive(Debug, Clone)]
+pub struct Segments {
+    layout: Layout,
+    timing: Timing,
+    /// The trial of the next one, and whether it is with learning.
+    next: Option<(usize, bool)>,
+}
+
+#[derive(Debug, Clone)]
+enum Layout {
+    Trials(Trials),
+    Stream(Stream),
+}
+
+#[derive(Debug, Clone)]
+struct Trials {
+    trials: usize,
+    /// Time steps before the target, and before feedback.
+    washout: usize,
+    feedback_from: usize,
+    checkpoints_every: usize,
+    switch: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Stream {
+    blocks: usize,
+    /// Time steps of a block.
+    block: usize,
+    test_periods: usize,
+    learn_at_validation: bool,
+}
+
+impl Iterator for Segments {
+    type Item = Segment;
+
+    fn next(&mut self) -> Option<Segment> {
+        let (trial, learning) = self.next.take()?;
+        let last = match &self.layout {
+            Layout::Trials(layout) => layout.trials,
+            Layout::Stream(layout) => layout.blocks,
+        };
+        if trial > last {
+            return None;
+        }
+        let (segment, tested) = match &self.layout {
+            Layout::Trials(layout) => {
+                let segment = layout.segment(&self.timing, trial, learning);
+                let tested = segment.checkpoint;
+                (segment, tested)
+            }
+            // A stream is tested once, at its end.
+            Layout::Stream(layout) => {
+                let segment = layout.segment(&self.timing, trial, learning);
+                (segment, trial == last)
+            }
+        };
+        self.next = match learning {
+            true if tested => Some((trial, false)),
+            _ => Some((trial + 1, true)),
+        };
+        Some(segment)
+    }
 }
 
 /// The trials at which a protocol has checkpoints, ascending: before learning, after every
 /// `checkpoints_every` trials, after the last; for a stream, every validation block.
 pub fn checkpoints(protocol: &Protocol, dt_ms: f64) -> Vec<usize> {
-    match *protocol {
+    checkpoint_trials(protocol, dt_ms).collect()
+}
+
+/// The [`checkpoints`] one by one.
+pub fn checkpoint_trials(protocol: &Protocol, dt_ms: f64) -> impl Iterator<Item = usize> {
+    let (first, last, every) = match *protocol {
         Protocol::Trials {
             trials,
             checkpoints_every,
             ..
-        } => {
-            let mut list: Vec<usize> = (0..=trials).step_by(checkpoints_every.max(1)).collect();
-            if list.last() != Some(&trials) {
-                list.push(trials);
-            }
-            list
-        }
-        Protocol::Stream {
-            duration_ms,
-            validate_every_ms,
-            ..
-        } => {
-            let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
-            (1..=steps(duration_ms) / steps(validate_every_ms).max(1)).collect()
-        }
-    }
+        } => (0, trials, checkpoints_every.max(1)),
+        Protocol::Stream { .. } => (1, checkpoint_count(protocol, dt_ms), 1),
+    };
+    let regular = (first..=last).step_by(every);
+    let irregular = (last > first && !(last - first).is_multiple_of(every)).then_some(last);
+    regular.chain(irregular)
 }
 
 /// How many [`checkpoints`] there are, without listing them: a run may have 10⁹ trials.
@@ -180,55 +252,39 @@ pub fn learning_steps(protocol: &Protocol, dt_ms: f64, target: usize) -> u64 {
     learning as u64
 }
 
-fn trial_segments(
-    trials: usize,
-    (washout, feedback_from): (usize, usize),
-    checkpoints_every: usize,
-    switch: usize,
-    timing: &Timing,
-) -> Vec<Segment> {
-    let steps = washout + timing.target;
-    let clipped = timing.pulse.start.min(steps)..timing.pulse.end.min(steps);
-    let presentation = |trial, learning| Segment {
-        trial,
-        learning,
-        reset: true,
-        steps,
-        washout,
-        feedback_from,
-        second_target: switch > 0 && trial > switch,
-        target_phase: 0,
-        first_learning: 0,
-        skip_first: false,
-        pulse: clipped.clone(),
-        pulse_row: 0,
-        checkpoint: trial % checkpoints_every == 0 || trial == trials,
-        last_test: trial == trials && !learning,
-    };
-    let mut list = vec![presentation(0, false)];
-    for trial in 1..=trials {
-        let training = presentation(trial, true);
-        let test = training.checkpoint;
-        list.push(training);
-        if test {
-            list.push(presentation(trial, false));
+impl Trials {
+    /// A trial, with learning or as a test.
+    fn segment(&self, timing: &Timing, trial: usize, learning: bool) -> Segment {
+        let (pulse, steps) = (&timing.pulse, self.washout + timing.target);
+        Segment {
+            trial,
+            learning,
+            reset: true,
+            steps,
+            washout: self.washout,
+            feedback_from: self.feedback_from,
+            second_target: self.switch > 0 && trial > self.switch,
+            target_phase: 0,
+            first_learning: 0,
+            skip_first: false,
+            pulse: pulse.start.min(steps)..pulse.end.min(steps),
+            pulse_row: 0,
+            checkpoint: trial.is_multiple_of(self.checkpoints_every) || trial == self.trials,
+            last_test: trial == self.trials && !learning,
         }
     }
-    list
 }
 
-fn stream_segments(
-    duration: usize,
-    block: usize,
-    test_periods: usize,
-    learn_at_validation: bool,
-    timing: &Timing,
-) -> Vec<Segment> {
-    // Only whole blocks: a part of one would be scored on other ground.
-    let blocks = duration / block;
-    let piece = |trial, start: usize, steps: usize, learning| {
+impl Stream {
+    /// A validation block, or the test after the last.
+    fn segment(&self, timing: &Timing, trial: usize, learning: bool) -> Segment {
+        let (start, steps) = match learning {
+            true => ((trial - 1) * self.block, self.block),
+            false => (trial * self.block, self.test_periods * timing.target),
+        };
         let clip = |step: usize| step.clamp(start, start + steps);
         let pulse = clip(timing.pulse.start)..clip(timing.pulse.end);
+        let phase = start % timing.learn_every;
         Segment {
             trial,
             learning,
@@ -238,24 +294,14 @@ fn stream_segments(
             feedback_from: 0,
             second_target: false,
             target_phase: start % timing.target,
-            first_learning: (timing.learn_every - start % timing.learn_every) % timing.learn_every,
-            skip_first: !learn_at_validation,
+            first_learning: (timing.learn_every - phase) % timing.learn_every,
+            skip_first: !self.learn_at_validation,
             pulse: pulse.start - start..pulse.end - start,
             pulse_row: pulse.start.saturating_sub(timing.pulse.start),
             checkpoint: true,
             last_test: !learning,
         }
-    };
-    let mut list: Vec<Segment> = (0..blocks)
-        .map(|index| piece(index + 1, index * block, block, true))
-        .collect();
-    list.push(piece(
-        blocks,
-        blocks * block,
-        test_periods * timing.target,
-        false,
-    ));
-    list
+    }
 }
 
 #[cfg(test)]
@@ -294,7 +340,11 @@ mod tests {
             switch_target_at_trial: 3,
             ..training(protocol.clone())
         };
-        let list = segments(&switched, 1.0, &TIMING).unwrap();
+        let list = segments(&switched, 1.0, &TIMING, None).unwrap();
+        let list: Vec<Segment> = list.collect();
+        // Those after trials that have been learned are the same.
+        let rest = segments(&switched, 1.0, &TIMING, Some(2)).unwrap();
+        assert_eq!(rest.collect::<Vec<_>>(), list[4..]);
         let order: Vec<(usize, bool)> = list.iter().map(|s| (s.trial, s.learning)).collect();
         let (learn, test) = (true, false);
         assert_eq!(
@@ -337,7 +387,8 @@ mod tests {
             learn_every: 7,
             ..TIMING
         };
-        let list = segments(&training(protocol.clone()), 1.0, &timing).unwrap();
+        let list = segments(&training(protocol.clone()), 1.0, &timing, None).unwrap();
+        let list: Vec<Segment> = list.collect();
         assert_eq!(list.len(), 4);
         assert_eq!(
             list.iter().map(|s| s.reset).collect::<Vec<_>>(),

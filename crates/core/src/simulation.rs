@@ -4,17 +4,23 @@
 //! different length, learning or tested. A lane whose run ends takes the next run of the batch. What
 //! a run computes does not depend on its neighbours.
 
+mod error;
 mod lane;
+mod need;
 
 use crate::kernel::{self, NoiseStreams, Recurrent};
+use crate::memory::{self, OutOfMemory};
 use crate::network::Network;
-use crate::numeric::{Lanes, Mask, PANEL, PerUnit, Real};
+use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::outcome::{Learned, Outcome, Status};
-use crate::params::{NetworkParams, ParamError, Precision, Protocol, RuleParams, TrainingParams};
+use crate::params::{Precision, Protocol, RuleParams, TrainingParams};
 use crate::rule::{self, LearningStep, Rule};
 use crate::streams::{Purpose, Replicate};
 use lane::{Lane, Next};
 use std::ops::ControlFlow;
+
+pub use error::SimulationError;
+pub use need::{Need, Planned, need};
 
 /// A run whose |V| exceeds this has diverged. Targets are of order 1, and no run is known that came
 /// back from there: of 200 runs of the published protocol at a learning rate where half diverge
@@ -62,46 +68,10 @@ pub struct Run<'a> {
     pub resume: Option<&'a Learned>,
 }
 
-/// Why a batch has no results.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SimulationError {
-    /// The parameters are ill posed.
-    Params(Vec<ParamError>),
-    /// A run has another precision than the first.
-    MixedPrecision,
-    /// A target without a single step.
-    EmptyTarget,
-    /// A protocol that switches to a second target, and none as long as the first.
-    NoSecondTarget,
-    /// A state to go on from that is of another rule or network, or of as many trials or more, or for
-    /// a stream.
-    WrongState,
-    /// The monitor ended it.
-    Interrupted,
-}
-
-impl std::fmt::Display for SimulationError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Params(errors) => {
-                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                write!(f, "ill-posed parameters: {}", texts.join("; "))
-            }
-            Self::MixedPrecision => write!(f, "a batch holds runs of one precision"),
-            Self::EmptyTarget => write!(f, "the target has no time step"),
-            Self::NoSecondTarget => write!(f, "no second target as long as the first"),
-            Self::WrongState => write!(f, "the state to go on from does not fit the run"),
-            Self::Interrupted => write!(f, "interrupted"),
-        }
-    }
-}
-
-impl std::error::Error for SimulationError {}
-
 /// Computes runs on one network, in the order given; outcomes come in the same order.
 ///
 /// # Errors
-/// Ill-posed parameters, runs that do not fit together, or a monitor that said stop.
+/// Ill-posed parameters, runs that do not fit together, no memory for them, or a monitor that said stop.
 pub fn simulate(
     network: &Network,
     runs: &[Run<'_>],
@@ -114,18 +84,18 @@ pub fn simulate(
     let lanes = lanes(first.training.precision, runs.len());
     match first.training.precision {
         Precision::F32 => match lanes {
-            1 => Engine::<f32, 1>::new(network, runs).run(monitor),
-            4 => Engine::<f32, 4>::new(network, runs).run(monitor),
-            8 => Engine::<f32, 8>::new(network, runs).run(monitor),
-            16 => Engine::<f32, 16>::new(network, runs).run(monitor),
-            _ => Engine::<f32, 32>::new(network, runs).run(monitor),
+            1 => Engine::<f32, 1>::new(network, runs)?.run(monitor),
+            4 => Engine::<f32, 4>::new(network, runs)?.run(monitor),
+            8 => Engine::<f32, 8>::new(network, runs)?.run(monitor),
+            16 => Engine::<f32, 16>::new(network, runs)?.run(monitor),
+            _ => Engine::<f32, 32>::new(network, runs)?.run(monitor),
         },
         Precision::F64 => match lanes {
-            1 => Engine::<f64, 1>::new(network, runs).run(monitor),
-            2 => Engine::<f64, 2>::new(network, runs).run(monitor),
-            4 => Engine::<f64, 4>::new(network, runs).run(monitor),
-            8 => Engine::<f64, 8>::new(network, runs).run(monitor),
-            _ => Engine::<f64, 16>::new(network, runs).run(monitor),
+            1 => Engine::<f64, 1>::new(network, runs)?.run(monitor),
+            2 => Engine::<f64, 2>::new(network, runs)?.run(monitor),
+            4 => Engine::<f64, 4>::new(network, runs)?.run(monitor),
+            8 => Engine::<f64, 8>::new(network, runs)?.run(monitor),
+            _ => Engine::<f64, 16>::new(network, runs)?.run(monitor),
         },
     }
 }
@@ -153,30 +123,15 @@ pub fn lanes(precision: Precision, runs: usize) -> usize {
     *fitting.unwrap_or(&widths[widths.len() - 1])
 }
 
-/// Memory of a batch: J once, as it was drawn and as the kernels read it; for each lane the state
-/// (membrane potential, sum, rate and weight of each unit) and that of its rule. Without runs, J alone.
-pub fn memory_bytes(network: &NetworkParams, precision: Precision, runs: &[&RuleParams]) -> u64 {
-    let size = size(precision);
-    let units = network.units;
-    let non_zeros = (units * units) as f64 * network.connection_probability;
-    let matrix = non_zeros * (12 + 1 + size) as f64;
-    let lanes = match runs.len() {
-        0 => 0,
-        runs => lanes(precision, runs),
-    };
-    let state = lanes * 4 * units.next_multiple_of(PANEL) * size;
-    let rules = runs
-        .iter()
-        .take(lanes)
-        .map(|rule| rule::state_bytes(rule, units, size));
-    matrix as u64 + (state + rules.sum::<usize>()) as u64
-}
-
 fn check(network: &Network, runs: &[Run<'_>]) -> Result<(), SimulationError> {
     let dt_ms = network.params.dt_ms;
     for run in runs {
         let mut errors = run.training.check(dt_ms);
         errors.extend(run.rule.check(run.training.learn_every_ms));
+        if !errors.is_empty() {
+            return Err(SimulationError::Params(errors));
+        }
+        let errors = run.training.check_length(dt_ms, run.target.len());
         if !errors.is_empty() {
             return Err(SimulationError::Params(errors));
         }
@@ -227,8 +182,8 @@ struct Engine<'a, F, const L: usize> {
     outcomes: Vec<Option<Outcome>>,
     /// Time steps between two calls of a monitor.
     monitor_every: usize,
-    /// Whether all states to go on from were of the runs' rules.
-    fits: bool,
+    /// Why it cannot go on: a lane could not take its next run, or not hand over what it has learned.
+    failure: Option<SimulationError>,
 }
 
 /// A rule, and the lanes that learn by it.
@@ -239,9 +194,9 @@ struct KindOfRule<F, const L: usize> {
 }
 
 impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
-    fn new(network: &'a Network, runs: &'a [Run<'a>]) -> Self {
+    fn new(network: &'a Network, runs: &'a [Run<'a>]) -> Result<Self, OutOfMemory> {
         let units = network.params.units;
-        let zeros = || PerUnit::zeros(units);
+        let zeros = || PerUnit::try_zeros(units, need::STATE);
         let state = runs.iter().map(|run| rule::state_bytes(run.rule, units, 1));
         let work = L * (network.recurrent.value.len() + state.max().unwrap_or(0)).max(1);
         let params = &network.params;
@@ -250,41 +205,41 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         let mut engine = Self {
             network,
             runs,
-            recurrent: Recurrent::new(network),
-            potentials: zeros(),
-            sums: zeros(),
-            rates: zeros(),
-            weights: zeros(),
+            recurrent: Recurrent::new(network)?,
+            potentials: zeros()?,
+            sums: zeros()?,
+            rates: zeros()?,
+            weights: zeros()?,
             output: [F::ZERO; L],
-            rules: Self::rules(runs, network),
+            rules: Self::rules(runs, network)?,
             lanes: std::array::from_fn(|_| None),
             initial: (params.initial_state > 0.0).then(|| initial.map(|v| (v, v.tanh())).collect()),
             noise: (scale > 0.0).then(|| (F::from_f64(scale), NoiseStreams::new())),
             next_run: 0,
             outcomes: vec![None; runs.len()],
             monitor_every: (MONITOR_EVERY / work).clamp(1, MONITOR_STEPS),
-            fits: true,
+            failure: None,
         };
         for lane in 0..L {
             engine.refill(lane);
         }
-        engine
+        Ok(engine)
     }
 
     /// A rule of each kind, in the order of their first runs.
-    fn rules(runs: &[Run<'_>], network: &Network) -> Vec<KindOfRule<F, L>> {
+    fn rules(runs: &[Run<'_>], network: &Network) -> Result<Vec<KindOfRule<F, L>>, OutOfMemory> {
         let mut rules: Vec<KindOfRule<F, L>> = Vec::new();
         for run in runs {
             let kind = rule::Kind::of(run.rule);
             if rules.iter().all(|known| known.kind != kind) {
                 rules.push(KindOfRule {
                     kind,
-                    rule: rule::build(kind, network),
+                    rule: rule::build(kind, network)?,
                     lanes: [false; L],
                 });
             }
         }
-        rules
+        Ok(rules)
     }
 
     /// Gives the lane the next run, or zeros for ever.
@@ -294,14 +249,24 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
                 kind.rule.park(lane);
             }
         }
-        let Some(run) = self.runs.get(self.next_run) else {
-            for weight in self.weights.rows_mut() {
-                weight[lane] = F::ZERO;
+        self.lanes[lane] = None;
+        match self.runs.get(self.next_run) {
+            Some(run) if self.failure.is_none() => {
+                if let Err(error) = self.give(lane, run) {
+                    self.failure = Some(error);
+                }
             }
-            self.lanes[lane] = None;
-            self.reset(lane);
-            return;
-        };
+            _ => {
+                for weight in self.weights.rows_mut() {
+                    weight[lane] = F::ZERO;
+                }
+                self.reset(lane);
+            }
+        }
+    }
+
+    /// Gives the lane the next run.
+    fn give(&mut self, lane: usize, run: &'a Run<'a>) -> Result<(), SimulationError> {
         let start = run
             .resume
             .map_or(&self.network.readout, |state| &state.weights);
@@ -315,14 +280,18 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         for kind in &mut self.rules {
             if kind.kind == rule::Kind::of(run.rule) {
                 kind.lanes[lane] = true;
-                kind.rule.begin(lane, run.rule, run.training.learn_every_ms);
-                if let Some(state) = run.resume {
-                    self.fits &= kind.rule.restore(lane, &state.rule);
+                kind.rule
+                    .begin(lane, run.rule, run.training.learn_every_ms)?;
+                if let Some(state) = run.resume
+                    && !kind.rule.restore(lane, &state.rule)
+                {
+                    return Err(SimulationError::WrongState);
                 }
             }
         }
-        self.lanes[lane] = Some(Lane::new(self.next_run, run, &self.network.params));
+        self.lanes[lane] = Some(Lane::new(self.next_run, run, &self.network.params)?);
         self.next_run += 1;
+        Ok(())
     }
 
     /// The state at the start of a trial: V_i = 0, or the network's own. V is that of the present weights.
@@ -352,8 +321,8 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         let mut since_monitor = 0;
         let mut run_steps = 0;
         loop {
-            if !self.fits {
-                return Err(SimulationError::WrongState);
+            if let Some(error) = self.failure {
+                return Err(error);
             }
             let active = self.lanes.iter().filter(|lane| lane.is_some()).count();
             if active == 0 {
@@ -438,7 +407,10 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
         if let Some(lane) = self.lanes[index].take() {
             let (run, mut outcome) = lane.finish();
             if self.runs[run].keep_state && outcome.status == Status::Ok {
-                outcome.state = self.learned(index, &outcome);
+                match self.learned(index, &outcome) {
+                    Ok(state) => outcome.state = state,
+                    Err(error) => self.failure = Some(error.into()),
+                }
             }
             self.outcomes[run] = Some(outcome);
         }
@@ -446,14 +418,19 @@ impl<'a, F: Real, const L: usize> Engine<'a, F, L> {
     }
 
     /// What the run of a lane has learned, now that it is done.
-    fn learned(&self, lane: usize, outcome: &Outcome) -> Option<Learned> {
-        let kind = self.rules.iter().find(|kind| kind.lanes[lane])?;
-        let weights = self.weights.rows().iter();
-        Some(Learned {
-            trial: outcome.checkpoints.last()?.trial,
-            weights: weights.map(|row| row[lane].to_f64()).collect(),
-            rule: kind.rule.save(lane),
-        })
+    fn learned(&self, lane: usize, outcome: &Outcome) -> Result<Option<Learned>, OutOfMemory> {
+        let kind = self.rules.iter().find(|kind| kind.lanes[lane]);
+        let Some((kind, last)) = kind.zip(outcome.checkpoints.last()) else {
+            return Ok(None);
+        };
+        let weights = self.weights.rows();
+        Ok(Some(Learned {
+            trial: last.trial,
+            weights: memory::listed(weights.len(), need::STATE, |unit| {
+                weights[unit][lane].to_f64()
+            })?,
+            rule: kind.rule.save(lane)?,
+        }))
     }
 
     fn advance(&mut self) {

@@ -11,7 +11,8 @@
 
 mod recorded;
 
-use crate::params::{ParamError, Sine, TargetParams, whole_steps};
+use crate::memory::{self, DrawError, OutOfMemory};
+use crate::params::{Sine, TargetParams, whole_steps};
 use crate::streams::{Purpose, RandomStream};
 use std::f64::consts::TAU;
 
@@ -19,17 +20,20 @@ use std::f64::consts::TAU;
 /// rounding of a sum of order 1.
 const HARMONICS: usize = 24;
 
+const TARGET: &str = "the target";
+
 /// Samples one period of a target at steps of `dt_ms`: replicate `index` of the study with this seed
 /// (replicates differ for drawn targets only).
 ///
 /// # Errors
-/// All that [`TargetParams::check`] finds; a recorded signal that cannot be standardised.
+/// All that [`TargetParams::check`] finds; a recorded signal that cannot be standardised; or there is no
+/// memory for it.
 pub fn sample(
     params: &TargetParams,
     dt_ms: f64,
     seed: u64,
     index: u64,
-) -> Result<Vec<f64>, Vec<ParamError>> {
+) -> Result<Vec<f64>, DrawError> {
     sample_from(
         params,
         dt_ms,
@@ -41,13 +45,13 @@ pub fn sample(
 /// draw; a given one is the same again.
 ///
 /// # Errors
-/// All that [`TargetParams::check`] finds.
+/// All that [`TargetParams::check`] finds; or there is no memory for it.
 pub fn sample_second(
     params: &TargetParams,
     dt_ms: f64,
     seed: u64,
     index: u64,
-) -> Result<Vec<f64>, Vec<ParamError>> {
+) -> Result<Vec<f64>, DrawError> {
     sample_from(
         params,
         dt_ms,
@@ -59,13 +63,13 @@ fn sample_from(
     params: &TargetParams,
     dt_ms: f64,
     stream: RandomStream,
-) -> Result<Vec<f64>, Vec<ParamError>> {
+) -> Result<Vec<f64>, DrawError> {
     let errors = params.check(dt_ms);
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(errors.into());
     }
     let steps = steps_of_period(params, dt_ms);
-    Ok(match params {
+    match params {
         TargetParams::PeriodicGp { .. } => periodic_gp(steps, stream),
         TargetParams::Sines { components, .. } => sines(steps, dt_ms, components),
         TargetParams::Samples {
@@ -76,16 +80,22 @@ fn sample_from(
         } => {
             let stride = dt_ms / sample_ms;
             let mut signal = if params.is_filtered(dt_ms) {
-                recorded::low_pass(values, stride, steps)
+                recorded::low_pass(values, stride, steps)?
             } else {
-                recorded::interpolate(values, stride, steps)
+                recorded::interpolate(values, stride, steps)?
             };
             if *standardise {
                 recorded::standardise(&mut signal).map_err(|error| vec![error])?;
             }
-            signal
+            Ok(signal)
         }
-    })
+    }
+    .map_err(DrawError::from)
+}
+
+/// Bytes that a target of so many steps takes, and those that drawing it takes beside.
+pub(crate) fn bytes(steps: u64) -> (u64, u64) {
+    (8 * steps, 16 * steps)
 }
 
 /// How many time steps one period has: at least one.
@@ -111,7 +121,7 @@ fn bessel_i_at_1(order: usize) -> f64 {
     sum
 }
 
-fn periodic_gp(steps: usize, mut stream: RandomStream) -> Vec<f64> {
+fn periodic_gp(steps: usize, mut stream: RandomStream) -> Result<Vec<f64>, OutOfMemory> {
     let scale = libm::exp(-1.0);
     let mean = libm::sqrt(scale * bessel_i_at_1(0)) * stream.normal();
     let coefficients: Vec<(f64, f64)> = (1..=HARMONICS)
@@ -121,31 +131,27 @@ fn periodic_gp(steps: usize, mut stream: RandomStream) -> Vec<f64> {
         })
         .collect();
     // All angles are multiples of 2π/steps: one table, and no loss of digits in large arguments.
-    let table: Vec<(f64, f64)> = (0..steps)
-        .map(|s| libm::sincos(TAU * (s as f64 / steps as f64)))
-        .collect();
-    (0..steps)
-        .map(|step| {
-            let mut value = mean;
-            for (k, &(a, b)) in (1..).zip(&coefficients) {
-                let (sine, cosine) = table[(k * step) % steps];
-                value += a * cosine + b * sine;
-            }
-            value
-        })
-        .collect()
+    let table = memory::listed(steps, TARGET, |s| {
+        libm::sincos(TAU * (s as f64 / steps as f64))
+    })?;
+    memory::listed(steps, TARGET, |step| {
+        let mut value = mean;
+        for (k, &(a, b)) in (1..).zip(&coefficients) {
+            let (sine, cosine) = table[(k * step) % steps];
+            value += a * cosine + b * sine;
+        }
+        value
+    })
 }
 
-fn sines(steps: usize, dt_ms: f64, components: &[Sine]) -> Vec<f64> {
-    (0..steps)
-        .map(|step| {
-            let t_ms = step as f64 * dt_ms;
-            components
-                .iter()
-                .map(|sine| sine.amplitude * libm::sin(TAU * (t_ms / sine.period_ms) + sine.phase))
-                .sum()
-        })
-        .collect()
+fn sines(steps: usize, dt_ms: f64, components: &[Sine]) -> Result<Vec<f64>, OutOfMemory> {
+    memory::listed(steps, TARGET, |step| {
+        let t_ms = step as f64 * dt_ms;
+        components
+            .iter()
+            .map(|sine| sine.amplitude * libm::sin(TAU * (t_ms / sine.period_ms) + sine.phase))
+            .sum()
+    })
 }
 
 #[cfg(test)]

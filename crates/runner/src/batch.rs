@@ -4,6 +4,7 @@ use crate::continuation::Starts;
 use crate::spec::{Condition, Study};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::ops::Range;
 use synapse_core::params::{Precision, Protocol, RuleParams};
 use synapse_core::simulation::{self, lanes, widths};
 use synapse_core::{rule, schedule, target};
@@ -61,6 +62,20 @@ impl Work {
         Self {
             steps: per_presentation * presentations(rest, tests(trials + 1)),
             learning_steps: self.learning_steps / (all as u64).max(1) * rest as u64,
+        }
+    }
+}
+
+impl Batch {
+    /// Some of its runs, by position in it.
+    pub fn part(&self, runs: Range<usize>) -> Self {
+        let works = self.works[runs.clone()].to_vec();
+        let run_steps = total(works.iter().map(|work| work.steps));
+        Self {
+            runs: self.runs[runs].to_vec(),
+            run_steps,
+            works,
+            ..*self
         }
     }
 }
@@ -267,7 +282,7 @@ fn relative_cost(precision: Precision, lanes: usize) -> f64 {
 
 /// A FORCE update of one run per pair of units, in the unit of the above: that of a non-zero in a
 /// single run.
-const FORCE_COST: f64 = 0.14;
+pub const FORCE_COST: f64 = 0.14;
 
 /// A sum of time steps; more than fit the type are the most that fit.
 pub fn total(steps: impl Iterator<Item = u64>) -> u64 {

@@ -5,7 +5,9 @@
 //! measured, for batches like those of the study, on as many threads at once as will compute it: they
 //! share caches and memory. Runs that diverge end early, which no estimate can know.
 
-use crate::batch::{Batch, is_force, makespan};
+use crate::batch::{Batch, FORCE_COST, is_force, makespan, total};
+use crate::continuation::Starts;
+use crate::memory::{Room, need};
 use crate::spec::{Condition, Study};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -13,14 +15,17 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use synapse_core::network::Network;
 use synapse_core::params::{Protocol, RuleParams, TrainingParams};
-use synapse_core::simulation::{self, Monitor, Run, lanes};
+use synapse_core::simulation::{self, Monitor, Need, Planned, Run, lanes};
 use synapse_core::streams::Replicate;
-use synapse_core::target;
+use synapse_core::target::steps_of_period;
 
 /// All calibrations together take about this long; each shape of batch gets its share.
 const CALIBRATION: Duration = Duration::from_millis(600);
 /// Shapes that are calibrated themselves; more of them borrow the prices of one like them.
 const CALIBRATED_SHAPES: usize = 6;
+
+/// Time steps of a target that is calibrated with.
+const CALIBRATED_STEPS: usize = 10_000;
 
 /// What is known about the cost of a study's missing runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +36,12 @@ pub struct Estimate {
     pub memory_bytes: u64,
     /// Of that, what a run of the largest batch has for itself (state and rule; J is shared).
     pub run_bytes: u64,
+    /// What the largest batch needs, which one thread computes.
+    pub largest: Need,
+    /// What there is here.
+    pub room: Room,
+    /// How many runs need more than that, each alone.
+    pub too_large: usize,
 }
 
 /// Batches of one kind of work and width: their prices are the same.
@@ -69,12 +80,14 @@ pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
     // Threads that this machine does not have would only wait for one another.
     let here = std::thread::available_parallelism().map_or(1, usize::from);
     let copies = threads.min(batches.len()).min(here);
+    let room = Room::now();
     let measured: Vec<(Shape, &Condition, Prices)> = of_shape
         .iter()
         .take(calibrated)
         .map(|(&shape, batch)| {
             let conditions = conditions(batch);
-            let prices = calibrate(study.seed, &conditions, copies, budget);
+            let prices = calibrate(study.seed, &conditions, copies, budget, room)
+                .unwrap_or_else(|| typical(conditions[0], shape.lanes));
             (shape, conditions[0], prices)
         })
         .collect();
@@ -100,25 +113,56 @@ pub fn estimate(study: &Study, batches: &[Batch], threads: usize) -> Estimate {
             longest as f64 * step + learn * learning
         })
         .collect();
-    // The whole of a batch, and a run's part of it.
-    let mut memory: Vec<(u64, u64)> = batches
-        .iter()
-        .map(|batch| {
-            let conditions = conditions(batch);
-            let Condition {
-                network, training, ..
-            } = conditions[0];
-            let rules: Vec<&RuleParams> = conditions.iter().map(|c| &c.rule).collect();
-            let bytes = |rules| simulation::memory_bytes(network, training.precision, rules);
-            let (all, shared) = (bytes(&rules), bytes(&[]));
-            (all, (all - shared) / shape(batch).lanes as u64)
-        })
-        .collect();
-    memory.sort_unstable_by(|a, b| b.cmp(a));
+    let memory = Memory::of(study, batches, room);
     Estimate {
         wall_s: makespan(costs.iter().copied(), threads),
-        memory_bytes: memory.iter().take(threads).map(|(all, _)| all).sum(),
-        run_bytes: memory.first().map_or(0, |(_, run)| *run),
+        memory_bytes: total(memory.batches.iter().take(threads).copied()),
+        run_bytes: memory.run_bytes,
+        largest: memory.largest,
+        room,
+        too_large: memory.too_large,
+    }
+}
+
+/// What batches need.
+struct Memory {
+    /// Bytes of each, the largest first.
+    batches: Vec<u64>,
+    largest: Need,
+    run_bytes: u64,
+    too_large: usize,
+}
+
+impl Memory {
+    fn of(study: &Study, batches: &[Batch], room: Room) -> Self {
+        let starts = Starts::default();
+        let mut memory = Self {
+            batches: Vec::with_capacity(batches.len()),
+            largest: Need::default(),
+            run_bytes: 0,
+            too_large: 0,
+        };
+        for batch in batches {
+            let need_of_all = need(study, &batch.runs, &starts);
+            let bytes = need_of_all.bytes();
+            memory.batches.push(bytes);
+            // A batch that does not fit is computed in parts: what counts is whether a run fits alone.
+            if !room.holds(bytes) {
+                let alone = |run: &&usize| !room.holds(need(study, &[**run], &starts).bytes());
+                memory.too_large += batch.runs.iter().filter(alone).count();
+            }
+            if bytes > memory.largest.bytes() {
+                let Condition {
+                    network, training, ..
+                } = &study.conditions[study.run(batch.runs[0]).condition];
+                let shared = simulation::need(network, training.precision, &[]).bytes();
+                let lanes = lanes(training.precision, batch.runs.len());
+                memory.run_bytes = (bytes - shared) / lanes as u64;
+                memory.largest = need_of_all;
+            }
+        }
+        memory.batches.sort_unstable_by(|a, b| b.cmp(a));
+        memory
     }
 }
 
@@ -160,17 +204,55 @@ fn non_zeros(condition: &Condition) -> f64 {
     units * units * condition.network.connection_probability
 }
 
-/// Measures what a batch of these conditions costs while `copies` threads compute one each.
-fn calibrate(seed: u64, conditions: &[&Condition], copies: usize, budget: Duration) -> Prices {
+/// Seconds that a non-zero of J takes in a step of a single run, about, where nothing can be measured.
+const TYPICAL: f64 = 0.5e-9;
+
+/// The prices of a shape that does not fit into memory here.
+fn typical(condition: &Condition, lanes: usize) -> Prices {
+    let pairs = (condition.network.units as f64).powi(2);
+    Prices {
+        step: TYPICAL * non_zeros(condition) * lanes as f64 / 8.0,
+        learning: if is_force(condition) {
+            FORCE_COST * TYPICAL * pairs * lanes as f64
+        } else {
+            0.0
+        },
+    }
+}
+
+/// Measures what a batch of these conditions costs while `copies` threads compute one each, or fewer if
+/// there is no room for as many; nothing if there is none for one.
+fn calibrate(
+    seed: u64,
+    conditions: &[&Condition],
+    copies: usize,
+    budget: Duration,
+    room: Room,
+) -> Option<Prices> {
     let params = &conditions[0].network;
-    let Ok(network) = Network::draw(params, seed, 0) else {
-        return Prices::default();
+    let steps = |condition: &Condition| {
+        let steps = steps_of_period(&condition.target, params.dt_ms);
+        steps.min(CALIBRATED_STEPS)
     };
-    let targets: Vec<Vec<f64>> = conditions
+    let planned: Vec<Planned<'_>> = conditions
         .iter()
-        .map(|condition| target::sample(&condition.target, params.dt_ms, seed, 0))
-        .map(|target| target.unwrap_or_else(|_| vec![0.0]))
+        .map(|condition| Planned {
+            training: &condition.training,
+            rule: &condition.rule,
+            target_steps: steps(condition),
+            trace: false,
+            keep_state: false,
+            resumes: false,
+        })
         .collect();
+    let need = simulation::need(params, conditions[0].training.precision, &planned);
+    let copies = copies.min((room.bytes / need.bytes().max(1)) as usize);
+    if copies == 0 {
+        return None;
+    }
+    let network = Network::draw(params, seed, 0).ok()?;
+    // What the target is does not matter to a rule that learns at a rate of 0.
+    let targets: Vec<Vec<f64>> = conditions.iter().map(|c| vec![0.0; steps(c)]).collect();
     // One stretch without checkpoints, longer than any budget.
     let stretch = 1e6 * params.dt_ms;
     let protocol = Protocol::Stream {
@@ -212,10 +294,10 @@ fn calibrate(seed: u64, conditions: &[&Condition], copies: usize, budget: Durati
         on_threads(copies, || seconds_per_step(&network, &runs, budget / 2))
     };
     let step = seconds_per_step(false);
-    Prices {
+    Some(Prices {
         step,
         learning: (seconds_per_step(true) - step).max(0.0),
-    }
+    })
 }
 
 /// The rule at a learning rate of 0: it costs the same and cannot diverge.

@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::continuation::{Point, Starts};
 use crate::fault;
+use crate::memory::{Gate, Permit, Refused, need};
 use crate::panics::caught;
 use crate::spec::{RunKey, Study};
 use crate::store::{Record, RecordStatus, TraceRecord};
@@ -10,6 +11,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
+use synapse_core::memory::{DrawError, OutOfMemory};
 use synapse_core::network::Network;
 use synapse_core::outcome::{Learned, Outcome, Status};
 use synapse_core::params::whole_steps;
@@ -84,26 +86,25 @@ pub fn execute<E>(
         .build()
         .map_err(|error| ExecuteError::Threads(error.to_string()))?;
     let next = AtomicUsize::new(0);
+    let gate = Gate::default();
     let (sender, receiver) = mpsc::channel();
     pool.in_place_scope(|scope| {
         for _ in 0..threads {
             let sender = sender.clone();
-            let next = &next;
+            let (next, gate) = (&next, &gate);
             scope.spawn(move |_| {
+                let worker = Worker {
+                    computation,
+                    gate,
+                    sender,
+                };
                 // A queue rather than a parallel iterator: batches start in the order of the list,
                 // the costliest first.
                 while !stop.load(Ordering::Relaxed) {
                     let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
-                    let Some(finished) = compute(computation, batch, computation.progress) else {
-                        continue;
-                    };
-                    let failed = |one: &Finished| one.record.status == RecordStatus::Failed;
-                    if computation.fail_fast && finished.iter().any(failed) {
-                        stop.store(true, Ordering::Relaxed);
-                    }
-                    if sender.send(finished).is_err() {
+                    if worker.compute(batch, computation.progress).is_none() {
                         break;
                     }
                 }
@@ -111,9 +112,10 @@ pub fn execute<E>(
         }
         drop(sender);
         loop {
-            let finished = match receiver.recv_timeout(KEEP_EVERY) {
-                Ok(finished) => finished,
-                Err(RecvTimeoutError::Timeout) => Vec::new(),
+            // What a batch leaves behind takes its memory until it is kept.
+            let (finished, _permit) = match receiver.recv_timeout(KEEP_EVERY) {
+                Ok((finished, permit)) => (finished, permit),
+                Err(RecvTimeoutError::Timeout) => (Vec::new(), None),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             };
             if let Err(error) = keep(finished) {
@@ -163,62 +165,111 @@ impl Monitor for StopOr<'_> {
     }
 }
 
-/// The records of a batch; none if it was stopped. If a batch fails, its runs are computed one by one,
-/// so that only those fail that must.
-fn compute(
-    computation: &Computation<'_>,
-    batch: &Batch,
-    progress: &dyn Progress,
-) -> Option<Vec<Finished>> {
-    let Computation {
-        study,
-        starts,
-        stop,
-        ..
-    } = *computation;
-    let started = Instant::now();
-    // A failed attempt is not counted as progress twice.
-    let computed = AtomicU64::new(0);
-    let monitor = StopOr {
-        stop,
-        progress,
-        computed: &computed,
-    };
-    let message = match attempt(study, batch.network, &batch.runs, starts, &monitor) {
-        Ok(outcomes) => {
-            // Lanes advance together: each run is given its share.
-            let wall_s = started.elapsed().as_secs_f64() / batch.runs.len() as f64;
-            let runs = batch.runs.iter().zip(outcomes);
-            return Some(
-                runs.map(|(&run, outcome)| record(study, run, outcome, wall_s))
-                    .collect(),
-            );
+/// A thread's share of the work.
+struct Worker<'a> {
+    computation: &'a Computation<'a>,
+    gate: &'a Gate,
+    sender: mpsc::Sender<Kept<'a>>,
+}
+
+/// The runs of a batch, with the memory that it was given.
+type Kept<'a> = (Vec<Finished>, Option<Permit<'a>>);
+
+impl<'a> Worker<'a> {
+    /// Computes a batch and hands its runs over; none if the work is to end. A batch that there is not
+    /// enough memory for is computed in halves. If one fails, its runs are computed one by one, so that
+    /// only those fail that must.
+    fn compute(&self, batch: &Batch, progress: &dyn Progress) -> Option<()> {
+        let Computation {
+            study,
+            starts,
+            stop,
+            ..
+        } = *self.computation;
+        let need = need(study, &batch.runs, starts);
+        let mut alone = false;
+        loop {
+            let started = Instant::now();
+            let permit = match self.gate.admit(need.bytes(), alone, stop) {
+                Ok(permit) => permit,
+                Err(Refused::Stopped) => return None,
+                Err(Refused::TooLarge(room)) => {
+                    let message = format!("out of memory: {need}; {room}");
+                    return self.without_room(batch, message, progress);
+                }
+            };
+            // A failed attempt is not counted as progress twice.
+            let computed = AtomicU64::new(0);
+            let monitor = StopOr {
+                stop,
+                progress,
+                computed: &computed,
+            };
+            let failure = match attempt(study, batch.network, &batch.runs, starts, &monitor) {
+                Ok(outcomes) => {
+                    // Lanes advance together: each run is given its share.
+                    let wall_s = started.elapsed().as_secs_f64() / batch.runs.len() as f64;
+                    let runs = batch.runs.iter().zip(outcomes);
+                    let finished = runs.map(|(&run, outcome)| record(study, run, outcome, wall_s));
+                    return self.hand_over(finished.collect(), Some(permit));
+                }
+                Err(Stopped::Interrupted) => return None,
+                Err(failure) => failure,
+            };
+            drop(permit);
+            if let [run] = batch.runs[..] {
+                let message = match failure {
+                    // Batches in flight may have taken more than they were expected to.
+                    Stopped::OutOfMemory(_) if !alone => {
+                        alone = true;
+                        continue;
+                    }
+                    Stopped::OutOfMemory(error) => format!("{error}; the run {need}"),
+                    Stopped::Failed(message) => message,
+                    Stopped::Interrupted => return None,
+                };
+                let wall_s = started.elapsed().as_secs_f64();
+                return self.hand_over(vec![failed(study, run, message, wall_s)], None);
+            }
+            for run in 0..batch.runs.len() {
+                self.compute(&batch.part(run..run + 1), &Silent)?;
+            }
+            let rest = batch
+                .run_steps
+                .saturating_sub(computed.load(Ordering::Relaxed));
+            progress.advanced(rest);
+            return Some(());
         }
-        Err(Stopped::Interrupted) => return None,
-        Err(Stopped::Failed(message)) => message,
-    };
-    if let [run] = batch.runs[..] {
-        let wall_s = started.elapsed().as_secs_f64();
-        return Some(vec![failed(study, run, message, wall_s)]);
     }
-    let one_by_one = |&run: &usize| {
-        let alone = Batch {
-            runs: vec![run],
-            ..batch.clone()
-        };
-        compute(computation, &alone, &Silent)
-    };
-    let records: Option<Vec<Vec<Finished>>> = batch.runs.iter().map(one_by_one).collect();
-    let rest = batch
-        .run_steps
-        .saturating_sub(computed.load(Ordering::Relaxed));
-    progress.advanced(rest);
-    Some(records?.into_iter().flatten().collect())
+
+    /// Computes a batch that does not fit into memory: in halves, or, if it is a single run, not at all.
+    fn without_room(&self, batch: &Batch, message: String, progress: &dyn Progress) -> Option<()> {
+        if let [run] = batch.runs[..] {
+            progress.advanced(batch.run_steps);
+            let failed = failed(self.computation.study, run, message, 0.0);
+            return self.hand_over(vec![failed], None);
+        }
+        let half = batch.runs.len().div_ceil(2);
+        self.compute(&batch.part(0..half), progress)?;
+        self.compute(&batch.part(half..batch.runs.len()), progress)
+    }
+
+    fn hand_over(&self, finished: Vec<Finished>, permit: Option<Permit<'a>>) -> Option<()> {
+        let Computation {
+            stop, fail_fast, ..
+        } = *self.computation;
+        let failed = |one: &Finished| one.record.status == RecordStatus::Failed;
+        if fail_fast && finished.iter().any(failed) {
+            stop.store(true, Ordering::Relaxed);
+        }
+        self.sender.send((finished, permit)).ok()
+    }
 }
 
 /// Why an attempt has no outcomes.
 enum Stopped {
     Interrupted,
+    OutOfMemory(OutOfMemory),
     Failed(String),
 }
 
@@ -233,6 +284,7 @@ fn attempt(
     match caught(|| outcomes(study, network, runs, starts, monitor)) {
         Ok(Ok(outcomes)) => Ok(outcomes),
         Ok(Err(SimulationError::Interrupted)) => Err(Stopped::Interrupted),
+        Ok(Err(SimulationError::Memory(error))) => Err(Stopped::OutOfMemory(error)),
         Ok(Err(error)) => Err(Stopped::Failed(error.to_string())),
         Err(panic) => Err(Stopped::Failed(format!("internal error: {panic}"))),
     }
@@ -275,8 +327,7 @@ fn outcomes(
     }
     let condition = |key: &RunKey| &study.conditions[key.condition];
     let params = &condition(&keys[0]).network;
-    let network =
-        Network::draw(params, study.seed, network as u64).map_err(SimulationError::Params)?;
+    let network = Network::draw(params, study.seed, network as u64)?;
     let targets = keys
         .iter()
         .map(|key| {
@@ -287,8 +338,7 @@ fn outcomes(
             let second = switches.then(|| target::sample_second(of, dt_ms, study.seed, index));
             Ok((first, second.transpose()?))
         })
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(SimulationError::Params)?;
+        .collect::<Result<Vec<_>, DrawError>>()?;
     let before: Vec<_> = runs.iter().map(|&run| starts.load(run)).collect();
     let runs: Vec<Run<'_>> = keys
         .iter()
@@ -358,9 +408,12 @@ fn last_step(study: &Study, run: usize, trial: usize, learning: bool) -> usize {
         learn_every: whole_steps(training.learn_every_ms, dt_ms).unwrap_or(1),
         pulse: 0..0,
     };
-    let segments = schedule::segments(training, dt_ms, &timing).unwrap_or_default();
-    let mut of_trial = segments.iter().rev();
-    of_trial
-        .find(|segment| segment.trial == trial && segment.learning == learning)
+    let segments = schedule::segments(training, dt_ms, &timing, None);
+    segments
+        .into_iter()
+        .flatten()
+        .take_while(|segment| segment.trial <= trial)
+        .filter(|segment| segment.trial == trial && segment.learning == learning)
+        .last()
         .map_or(0, |segment| segment.steps.saturating_sub(1))
 }

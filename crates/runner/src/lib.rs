@@ -9,7 +9,8 @@
 //! 3. [`batch`]: the missing runs are packed into batches that share a network; [`shard`]: or those of
 //!    a part of the study.
 //!    [`continuation`]: runs may go on from what shorter ones have learned.
-//! 4. [`execute`]: batches are computed in parallel, and each is kept as soon as it is done.
+//! 4. [`execute`]: batches are computed in parallel, and each is kept as soon as it is done; [`memory`]: if
+//!    there is room for it.
 //! 5. [`store`] again: tables in a documented order; [`manifest`]: where they come from.
 //! 6. `synapse-report` makes statistics, figures and a verdict of them.
 //!
@@ -37,6 +38,7 @@ pub mod export;
 pub mod fault;
 pub mod inventory;
 pub mod manifest;
+pub mod memory;
 pub mod panics;
 pub mod progress;
 pub mod provenance;

@@ -1,5 +1,6 @@
 //! J and the feedback weights, laid out for the kernels.
 
+use crate::memory::{self, OutOfMemory};
 use crate::network::{Network, SparseMatrix};
 use crate::numeric::{PANEL, Real};
 use crate::params::Feedback;
@@ -45,16 +46,31 @@ pub(super) struct Group {
 
 impl<F: Real> Recurrent<F> {
     /// Lays out a network that has been drawn.
-    pub fn new(network: &Network) -> Self {
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn new(network: &Network) -> Result<Self, OutOfMemory> {
         let panels = network.params.units.div_ceil(PANEL);
-        Self {
+        Ok(Self {
             panels: (0..panels)
                 .map(|panel| Panel::new(&network.recurrent, panel))
-                .collect(),
+                .collect::<Result<_, _>>()?,
             feedback: network.feedback.iter().map(|&a| F::from_f64(a)).collect(),
             mode: network.params.feedback,
             leak: F::from_f64(network.params.dt_ms / network.params.tau_ms),
-        }
+        })
+    }
+
+    /// Bytes at most that the layout of so many units and non-zeros takes, scratch included.
+    pub(crate) fn bytes(units: u64, non_zeros: u64) -> u64 {
+        let (panels, rows) = (units.div_ceil(PANEL as u64), ROWS as u64);
+        // Sorted by length, the rows of a group are alike: what they are filled up with adds up to less
+        // than the longest row of a panel, once for each row beside the first.
+        let padding = panels * (rows - 1) * units.min(PANEL as u64);
+        let entry = 1 + size_of::<F>() as u64;
+        let groups = panels * units.div_ceil(rows) * size_of::<Group>() as u64;
+        let ranges = 2 * (units + rows) * size_of::<(u32, std::ops::Range<usize>)>() as u64;
+        (non_zeros + padding) * entry + groups + ranges + units * size_of::<F>() as u64
     }
 
     /// dt/τ_m: what an input of 1 adds to a membrane potential in one step.
@@ -64,7 +80,7 @@ impl<F: Real> Recurrent<F> {
 }
 
 impl<F: Real> Panel<F> {
-    fn new(matrix: &SparseMatrix, panel: usize) -> Self {
+    fn new(matrix: &SparseMatrix, panel: usize) -> Result<Self, OutOfMemory> {
         let units = matrix.row_start.len() - 1;
         let first = (panel * PANEL) as u32;
         // The non-zeros of a row within the panel, as a range: columns ascend.
@@ -81,13 +97,19 @@ impl<F: Real> Panel<F> {
         rows.extend((units..units.next_multiple_of(ROWS)).map(|row| (row as u32, 0..0)));
         rows.sort_by_key(|(_, range)| range.len());
 
-        let mut result = Self {
-            groups: Vec::new(),
-            columns: Vec::new(),
-            values: Vec::new(),
+        let groups = rows.as_chunks::<ROWS>().0;
+        let longest = |rows: &[(u32, std::ops::Range<usize>); ROWS]| {
+            rows.iter().map(|(_, range)| range.len()).max().unwrap_or(0)
         };
-        for rows in rows.as_chunks::<ROWS>().0 {
-            let entries = rows.iter().map(|(_, range)| range.len()).max().unwrap_or(0);
+        let all = groups.iter().map(longest).sum();
+        let what = "the network's weights";
+        let mut result = Self {
+            groups: memory::reserved(groups.len(), what)?,
+            columns: memory::reserved(all, what)?,
+            values: memory::reserved(all, what)?,
+        };
+        for rows in groups {
+            let entries = longest(rows);
             for k in 0..entries {
                 let mut columns = [0; ROWS];
                 let mut values = [F::ZERO; ROWS];
@@ -105,6 +127,6 @@ impl<F: Real> Panel<F> {
                 entries: entries as u32,
             });
         }
-        result
+        Ok(result)
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers of the runs of a batch, side by side.
 
 use super::Real;
+use crate::memory::{self, OutOfMemory};
 
 /// The value of one quantity in each of `L` runs.
 pub type Lanes<F, const L: usize> = [F; L];
@@ -25,10 +26,27 @@ pub struct PerUnit<F, const L: usize> {
     units: usize,
 }
 
+/// Numbers that [`PerUnit`] allocates for so many units and lanes.
+pub(crate) const fn allocated(units: usize, lanes: usize) -> usize {
+    units.next_multiple_of(PANEL) * lanes + LINE
+}
+
 impl<F: Real, const L: usize> PerUnit<F, L> {
     /// Zeros for so many units.
     pub fn zeros(units: usize) -> Self {
-        let storage = vec![F::ZERO; units.next_multiple_of(PANEL) * L + LINE];
+        Self::within(vec![F::ZERO; allocated(units, L)], units)
+    }
+
+    /// Zeros for so many units, where they may be too many for the memory.
+    ///
+    /// # Errors
+    /// They are.
+    pub fn try_zeros(units: usize, what: &'static str) -> Result<Self, OutOfMemory> {
+        let storage = memory::filled(F::ZERO, allocated(units, L), what)?;
+        Ok(Self::within(storage, units))
+    }
+
+    fn within(storage: Vec<F>, units: usize) -> Self {
         // A Vec of so many bytes is not aligned of itself, and a vector of 64 bytes that straddles
         // two lines costs two loads.
         let start = match storage.as_ptr().align_offset(64) {

@@ -4,6 +4,7 @@ mod lanes;
 mod real;
 mod tanh;
 
+pub(crate) use lanes::allocated;
 pub use lanes::{LINE, PANEL};
 pub use lanes::{Lanes, Mask, PerUnit};
 pub use real::Real;

@@ -34,6 +34,21 @@ pub enum ParamError {
         /// `network.dt_ms`.
         dt_ms: f64,
     },
+    /// A value that makes more of something than anyone needs, or than can be counted.
+    TooMany {
+        /// Dotted path of the field.
+        field: &'static str,
+        /// The value found.
+        value: f64,
+        /// Of what.
+        made: &'static str,
+        /// How many.
+        count: u64,
+        /// How many are allowed.
+        most: u64,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A value larger than another field allows.
     Above {
         /// Dotted path of the field.
@@ -76,6 +91,7 @@ impl ParamError {
             Self::Real { field, .. }
             | Self::Whole { field, .. }
             | Self::NotWholeSteps { field, .. }
+            | Self::TooMany { field, .. }
             | Self::Above { field, .. }
             | Self::Signal { field, .. }
             | Self::Empty { field } => field,
@@ -106,6 +122,17 @@ impl fmt::Display for ParamError {
             } => write!(
                 f,
                 "{field} = {value}: must be a whole number of time steps (network.dt_ms = {dt_ms})"
+            ),
+            Self::TooMany {
+                field,
+                value,
+                made,
+                count,
+                most,
+                remedy,
+            } => write!(
+                f,
+                "{field} = {value}: makes {count} {made}; at most {most} are allowed: {remedy}"
             ),
             Self::Above {
                 field,
@@ -176,6 +203,34 @@ impl Checker {
                     dt_ms,
                 });
             }
+        }
+    }
+
+    /// A duration, of as many time steps as a stretch may have.
+    pub(super) fn length(
+        &mut self,
+        field: &'static str,
+        value: f64,
+        allowed: Interval,
+        dt_ms: f64,
+    ) {
+        self.duration(field, value, allowed, dt_ms);
+        if allowed.contains(value) && range::DURATION_MS.contains(dt_ms) {
+            self.steps(field, value, value / dt_ms);
+        }
+    }
+
+    /// A value that makes so many time steps of one stretch.
+    pub(super) fn steps(&mut self, field: &'static str, value: f64, steps: f64) {
+        if steps > range::STEPS as f64 {
+            self.push(ParamError::TooMany {
+                field,
+                value,
+                made: "time steps",
+                count: steps as u64,
+                most: range::STEPS,
+                remedy: "choose a shorter time or a longer network.dt_ms",
+            });
         }
     }
 

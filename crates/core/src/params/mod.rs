@@ -21,15 +21,37 @@ use crate::interval::Interval;
 /// whoever describes the fields to users.
 pub mod range {
     use super::Interval;
+    use crate::interval::Bound;
 
     /// `network.connection_probability`
     pub const CONNECTION_PROBABILITY: Interval = Interval::PROBABILITY;
     /// `network.gain`, `network.feedback_gain`
     pub const GAIN: Interval = Interval::NON_NEGATIVE;
-    /// Every duration that must not be zero (`network.tau_ms`, `target.length_ms`, …), in ms.
+    /// Time constants, periods and steps (`network.tau_ms`, `network.dt_ms`, …), in ms.
     pub const DURATION_MS: Interval = Interval::POSITIVE;
-    /// Every duration that may be zero (`training.washout_ms`, `network.pulse_ms`, …), in ms.
-    pub const OPTIONAL_DURATION_MS: Interval = Interval::NON_NEGATIVE;
+    /// Every stretch of time that must not be zero (`target.length_ms`, `training.learn_every_ms`, …), in
+    /// ms: up to a day, where a trial lasts a second.
+    pub const LENGTH_MS: Interval = Interval {
+        low: Bound::Excluding(0.0),
+        high: Bound::Including(1e8),
+    };
+    /// Every stretch of time that may be zero (`training.washout_ms`, `network.pulse_ms`, …), in ms.
+    pub const OPTIONAL_LENGTH_MS: Interval = Interval::closed(0.0, 1e8);
+    /// `training.duration_ms`, of many such stretches.
+    pub const STREAM_MS: Interval = Interval {
+        low: Bound::Excluding(0.0),
+        high: Bound::Including(1e12),
+    };
+    /// Time steps of one stretch at most: a target of as many takes 0.8 GB.
+    pub const STEPS: u64 = 100_000_000;
+    /// Time steps of a run at most: at a microsecond for each it takes 12 days.
+    pub const RUN_STEPS: u64 = 1_000_000_000_000;
+    /// Checkpoints of a run at most.
+    pub const CHECKPOINTS: u64 = 1_000_000;
+    /// `training.error_steps`: these errors are kept.
+    pub const ERROR_STEPS: (u64, u64) = (1, 1_000_000);
+    /// `training.error_lag_steps`, `rule.noise.lag_steps`: these errors are kept, too.
+    pub const LAG_STEPS: (u64, u64) = (0, 1_000_000);
     /// `rule.eta0`: the (initial) learning rate; 0 is a rule that never learns.
     pub const ETA0: Interval = Interval::NON_NEGATIVE;
     /// `rule.alpha` of FORCE and the variances of fixed noise.
@@ -48,7 +70,7 @@ pub mod range {
     pub const UNITS: (u64, u64) = (1, 65_536);
     /// Whole numbers that count something (`training.trials`, `rule.noise.errors`, …).
     pub const COUNT: (u64, u64) = (1, 1_000_000_000);
-    /// Whole numbers that may be zero (`training.error_lag_steps`, `training.switch_target_at_trial`).
+    /// Whole numbers that may be zero (`training.switch_target_at_trial`, `replicates.traces`).
     pub const OPTIONAL_COUNT: (u64, u64) = (0, 1_000_000_000);
     /// `rule.covariance.size`: a block of 4096 synapses has 8 M covariances.
     pub const BLOCK: (u64, u64) = (1, 4096);
@@ -161,11 +183,118 @@ mod tests {
             [
                 "training.validate_every_ms = 160: must be at most training.duration_ms = 100 (the run must hold one validation block)",
                 "training.learn_every_ms = 1.5: must be a whole number of time steps (network.dt_ms = 1)",
-                "training.error_steps = 0: must be a whole number from 1 to 1000000000",
+                "training.error_steps = 0: must be a whole number from 1 to 1000000",
                 "training.error_noise = -1: must be a number ≥ 0",
                 "training.switch_target_at_trial: only with training.protocol = \"trials\"",
             ]
         );
+    }
+
+    #[test]
+    fn lengths_and_counts_have_bounds() {
+        let target =
+            |length_ms, dt_ms| messages(&TargetParams::PeriodicGp { length_ms }.check(dt_ms));
+        let steps = |field, count| {
+            format!(
+                "{field}: makes {count} time steps; at most 100000000 are allowed: choose a shorter time or a \
+                 longer network.dt_ms"
+            )
+        };
+        assert!(target(1e8, 1.0).is_empty());
+        assert_eq!(
+            target(1e9, 1.0),
+            ["target.length_ms = 1000000000: must be a number in (0, 100000000]"]
+        );
+        assert_eq!(
+            target(1e8, 0.1),
+            [steps("target.length_ms = 100000000", 1_000_000_000)]
+        );
+        let signal = TargetParams::Samples {
+            values: vec![0.0, 1.0],
+            sample_ms: 1e300,
+            standardise: false,
+            resample: Resample::Linear,
+        };
+        assert_eq!(
+            messages(&signal.check(1.0)),
+            [steps(&format!("target.sample_ms = {}", 1e300), u64::MAX)]
+        );
+        let network = NetworkParams {
+            units: 65_536,
+            connection_probability: 1.0,
+            pulse_ms: 1e9,
+            ..NetworkParams::default()
+        };
+        assert_eq!(
+            messages(&network.check()),
+            [
+                "network.pulse_ms = 1000000000: must be a number in [0, 100000000]",
+                "network.connection_probability = 1: makes 4294967296 recurrent weights; at most 4294967295 are \
+                 allowed: choose a lower probability or a smaller network.units",
+            ]
+        );
+    }
+
+    #[test]
+    fn products_have_bounds() {
+        let training = |trials, checkpoints_every| TrainingParams {
+            protocol: Protocol::Trials {
+                trials,
+                washout_ms: 100.0,
+                washout_feedback: true,
+                checkpoints_every,
+            },
+            ..stream(1.0)
+        };
+        let long = |training: TrainingParams, target| messages(&training.check_length(1.0, target));
+        assert!(long(training(1_000_000_000, 1001), 800).is_empty());
+        assert_eq!(
+            long(training(1_000_000_000, 1001), 1000),
+            [
+                "training.trials = 1000000000: makes 1101098902200 time steps of a run; at most 1000000000000 are \
+                 allowed: choose fewer trials, or a shorter washout or target"
+            ]
+        );
+        assert_eq!(
+            long(training(1_000_000_000, 50), 10),
+            [
+                "training.checkpoints_every = 50: makes 20000001 checkpoints; at most 1000000 are allowed: choose a \
+                 larger one, or fewer trials"
+            ]
+        );
+        // Nothing overflows on the way.
+        assert_eq!(long(training(1_000_000_000, 1), usize::MAX).len(), 2);
+        assert_eq!(
+            long(stream(1e7), 10),
+            [
+                "training.validate_every_ms = 1: makes 10000000 checkpoints; at most 1000000 are allowed: choose a \
+                 larger one, or a shorter training.duration_ms"
+            ]
+        );
+        assert_eq!(
+            long(stream(1e5), usize::MAX),
+            [
+                "training.duration_ms = 100000: makes 18446744073709551615 time steps of a run; at most \
+                 1000000000000 are allowed: choose a shorter one, a shorter target, or fewer training.test_periods"
+            ]
+        );
+    }
+
+    fn stream(duration_ms: f64) -> TrainingParams {
+        TrainingParams {
+            protocol: Protocol::Stream {
+                duration_ms,
+                validate_every_ms: 1.0,
+                test_periods: 1,
+                learn_at_validation: true,
+            },
+            learn_every_ms: 1.0,
+            error_steps: 1,
+            error_lag_steps: 0,
+            error_noise: 0.0,
+            switch_target_at_trial: 0,
+            precision: Precision::F32,
+        }
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl NetworkParams {
             ("network.pulse_ms", self.pulse_ms),
             ("network.pulse_onset_ms", self.pulse_onset_ms),
         ] {
-            errors.duration(field, value, range::OPTIONAL_DURATION_MS, self.dt_ms);
+            errors.length(field, value, range::OPTIONAL_LENGTH_MS, self.dt_ms);
         }
         for (field, value) in [
             ("network.initial_state", self.initial_state),
@@ -131,6 +131,27 @@ impl NetworkParams {
             self.tau_ms,
             "a longer Euler step overshoots the leak",
         );
+        // J is stored with rows that begin at 32-bit numbers.
+        let (weights, most) = (self.non_zeros() as u64, u64::from(u32::MAX));
+        if range::CONNECTION_PROBABILITY.contains(self.connection_probability) && weights > most {
+            errors.push(ParamError::TooMany {
+                field: "network.connection_probability",
+                value: self.connection_probability,
+                made: "recurrent weights",
+                count: weights,
+                most,
+                remedy: "choose a lower probability or a smaller network.units",
+            });
+        }
         errors.found
+    }
+
+    /// How many J_ij are not zero, at most: there is room for as many. Their number is binomial; no draw
+    /// is ten standard deviations above its mean.
+    pub(crate) fn non_zeros(&self) -> usize {
+        let pairs = self.units as f64 * self.units as f64;
+        let mean = pairs * self.connection_probability;
+        let deviation = libm::sqrt(mean * (1.0 - self.connection_probability));
+        libm::ceil((mean + 10.0 * deviation + 10.0).min(pairs)) as usize
     }
 }

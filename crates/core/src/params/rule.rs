@@ -208,11 +208,7 @@ impl RuleParams {
                         lag_steps,
                     } => {
                         errors.whole("rule.noise.errors", *n as u64, range::WINDOW_ERRORS);
-                        errors.whole(
-                            "rule.noise.lag_steps",
-                            *lag_steps as u64,
-                            range::OPTIONAL_COUNT,
-                        );
+                        errors.whole("rule.noise.lag_steps", *lag_steps as u64, range::LAG_STEPS);
                     }
                     Noise::Exponential { errors: n } => {
                         errors.whole("rule.noise.errors", *n as u64, range::WINDOW_ERRORS);

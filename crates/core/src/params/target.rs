@@ -95,13 +95,13 @@ impl TargetParams {
         let mut errors = Checker::default();
         match self {
             Self::PeriodicGp { length_ms } => {
-                errors.duration("target.length_ms", *length_ms, range::DURATION_MS, dt_ms);
+                errors.length("target.length_ms", *length_ms, range::LENGTH_MS, dt_ms);
             }
             Self::Sines {
                 length_ms,
                 components,
             } => {
-                errors.duration("target.length_ms", *length_ms, range::DURATION_MS, dt_ms);
+                errors.length("target.length_ms", *length_ms, range::LENGTH_MS, dt_ms);
                 if components.is_empty() {
                     errors.push(ParamError::Empty {
                         field: "target.components",
@@ -128,6 +128,9 @@ impl TargetParams {
                 }
                 for &value in values {
                     errors.real("target.column", value, range::FINITE);
+                }
+                if range::DURATION_MS.contains(*sample_ms) {
+                    errors.steps("target.sample_ms", *sample_ms, self.length_ms() / dt_ms);
                 }
                 // The period must be at least one time step; it is rounded to whole steps.
                 errors.at_most(

@@ -2,6 +2,7 @@
 
 use super::check::Checker;
 use super::{ParamError, TargetParams, range};
+use crate::schedule;
 
 /// How training is laid out in time.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,10 +83,10 @@ impl TrainingParams {
                     checkpoints_every as u64,
                     range::COUNT,
                 );
-                errors.duration(
+                errors.length(
                     "training.washout_ms",
                     washout_ms,
-                    range::OPTIONAL_DURATION_MS,
+                    range::OPTIONAL_LENGTH_MS,
                     dt_ms,
                 );
             }
@@ -95,16 +96,11 @@ impl TrainingParams {
                 test_periods,
                 ..
             } => {
-                errors.duration(
-                    "training.duration_ms",
-                    duration_ms,
-                    range::DURATION_MS,
-                    dt_ms,
-                );
-                errors.duration(
+                errors.duration("training.duration_ms", duration_ms, range::STREAM_MS, dt_ms);
+                errors.length(
                     "training.validate_every_ms",
                     validate_every_ms,
-                    range::DURATION_MS,
+                    range::LENGTH_MS,
                     dt_ms,
                 );
                 errors.whole("training.test_periods", test_periods as u64, range::COUNT);
@@ -117,21 +113,21 @@ impl TrainingParams {
                 );
             }
         }
-        errors.duration(
+        errors.length(
             "training.learn_every_ms",
             self.learn_every_ms,
-            range::DURATION_MS,
+            range::LENGTH_MS,
             dt_ms,
         );
         errors.whole(
             "training.error_steps",
             self.error_steps as u64,
-            range::COUNT,
+            range::ERROR_STEPS,
         );
         errors.whole(
             "training.error_lag_steps",
             self.error_lag_steps as u64,
-            range::OPTIONAL_COUNT,
+            range::LAG_STEPS,
         );
         errors.real("training.error_noise", self.error_noise, range::DEVIATION);
         let switch = "training.switch_target_at_trial";
@@ -152,6 +148,67 @@ impl TrainingParams {
     /// Whether a second target takes the place of the first.
     pub fn switches_target(&self) -> bool {
         self.switch_target_at_trial > 0
+    }
+
+    /// Whether a run has too many time steps or checkpoints, with a target of so many steps. Nothing if
+    /// [`Self::check`] finds something.
+    pub fn check_length(&self, dt_ms: f64, target: usize) -> Vec<ParamError> {
+        let mut errors = Checker::default();
+        if !self.check(dt_ms).is_empty() {
+            return errors.found;
+        }
+        let (long, often) = match self.protocol {
+            Protocol::Trials {
+                trials,
+                checkpoints_every,
+                ..
+            } => (
+                (
+                    "training.trials",
+                    trials as f64,
+                    "choose fewer trials, or a shorter washout or target",
+                ),
+                (
+                    "training.checkpoints_every",
+                    checkpoints_every as f64,
+                    "choose a larger one, or fewer trials",
+                ),
+            ),
+            Protocol::Stream {
+                duration_ms,
+                validate_every_ms,
+                ..
+            } => (
+                (
+                    "training.duration_ms",
+                    duration_ms,
+                    "choose a shorter one, a shorter target, or fewer training.test_periods",
+                ),
+                (
+                    "training.validate_every_ms",
+                    validate_every_ms,
+                    "choose a larger one, or a shorter training.duration_ms",
+                ),
+            ),
+        };
+        let steps = schedule::run_steps(&self.protocol, dt_ms, target);
+        let checkpoints = schedule::checkpoint_count(&self.protocol, dt_ms) as u64;
+        for ((field, value, remedy), made, count, most) in [
+            (long, "time steps of a run", steps, range::RUN_STEPS),
+            (often, "checkpoints", checkpoints, range::CHECKPOINTS),
+        ] {
+            if count > most {
+                errors.push(ParamError::TooMany {
+                    field,
+                    value,
+                    made,
+                    count,
+                    most,
+                    remedy,
+                });
+            }
+        }
+        errors.found
     }
 
     /// What of these parameters the target does not allow.

@@ -17,6 +17,7 @@ use super::noise::Noises;
 use super::relaxation::{Relaxation, Relaxations};
 use super::{LearningStep, Rule};
 use crate::kernel;
+use crate::memory::{self, OutOfMemory};
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::{Gain, RuleParams, UpdateOrder};
 
@@ -39,7 +40,7 @@ struct LaneRule<F> {
 }
 
 impl<F: Real, const L: usize> Bayesian<F, L> {
-    pub(super) fn new(units: usize) -> Self {
+    pub(super) fn new(units: usize) -> Result<Self, OutOfMemory> {
         let idle = LaneRule {
             eta0: F::ZERO,
             gain: Gain::Published,
@@ -47,16 +48,21 @@ impl<F: Real, const L: usize> Bayesian<F, L> {
             relaxation: None,
             started: false,
         };
-        Self {
-            variances: PerUnit::zeros(units),
+        Ok(Self {
+            variances: PerUnit::try_zeros(units, "the synapses' variances")?,
             lanes: vec![idle; L],
             noises: Noises::new(),
-        }
+        })
     }
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
-    fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64) {
+    fn begin(
+        &mut self,
+        lane: usize,
+        params: &RuleParams,
+        learn_every_ms: f64,
+    ) -> Result<(), OutOfMemory> {
         let RuleParams::Bayesian {
             eta0,
             gain,
@@ -65,9 +71,9 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
             ..
         } = params
         else {
-            return;
+            return Ok(());
         };
-        self.noises.begin(lane, noise);
+        self.noises.begin(lane, noise)?;
         self.lanes[lane] = LaneRule {
             eta0: F::from_f64(*eta0),
             gain: *gain,
@@ -75,6 +81,7 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
             relaxation: Relaxation::of(params, learn_every_ms),
             started: false,
         };
+        Ok(())
     }
 
     fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
@@ -164,11 +171,14 @@ impl<F: Real, const L: usize> Rule<F, L> for Bayesian<F, L> {
     }
 
     /// Whether it started, σ_i², and the window.
-    fn save(&self, lane: usize) -> Vec<f64> {
-        let mut saved = vec![f64::from(u8::from(self.lanes[lane].started))];
-        saved.extend(self.variances.rows().iter().map(|row| row[lane].to_f64()));
-        saved.extend(self.noises.save(lane));
-        saved
+    fn save(&self, lane: usize) -> Result<Vec<f64>, OutOfMemory> {
+        let window = self.noises.save(lane)?;
+        let rows = self.variances.rows();
+        let mut saved = memory::reserved(1 + rows.len() + window.len(), super::SAVED)?;
+        saved.push(f64::from(u8::from(self.lanes[lane].started)));
+        saved.extend(rows.iter().map(|row| row[lane].to_f64()));
+        saved.extend(window);
+        Ok(saved)
     }
 
     fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {

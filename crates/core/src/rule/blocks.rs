@@ -15,6 +15,7 @@ use super::relaxation::{Relaxation, Relaxations};
 use super::upkeep::Upkeep;
 use super::{LearningStep, Rule};
 use crate::kernel;
+use crate::memory::{self, OutOfMemory};
 use crate::network::Network;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::{Assignment, Gain, RuleParams};
@@ -47,7 +48,11 @@ struct LaneRule<F> {
 }
 
 impl<F: Real, const L: usize> Blocks<F, L> {
-    pub(super) fn new(network: &Network, size: usize, assignment: Assignment) -> Self {
+    pub(super) fn new(
+        network: &Network,
+        size: usize,
+        assignment: Assignment,
+    ) -> Result<Self, OutOfMemory> {
         let units = network.params.units;
         let idle = LaneRule {
             eta0: F::ZERO,
@@ -60,7 +65,8 @@ impl<F: Real, const L: usize> Blocks<F, L> {
             order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]));
             Some(order)
         };
-        Self {
+        let what = "the blocks of covariances";
+        Ok(Self {
             size,
             units,
             order: match assignment {
@@ -68,14 +74,14 @@ impl<F: Real, const L: usize> Blocks<F, L> {
                 Assignment::Random => sorted_by(&network.shuffle),
                 Assignment::Feedback => sorted_by(&network.feedback),
             },
-            rates: PerUnit::zeros(units),
-            packed: PerUnit::zeros(kernel::blocks_len(units, size)),
-            directions: PerUnit::zeros(units),
+            rates: PerUnit::try_zeros(units, what)?,
+            packed: PerUnit::try_zeros(kernel::blocks_len(units, size), what)?,
+            directions: PerUnit::try_zeros(units, what)?,
             scales: [F::ZERO; L],
-            products: PerUnit::zeros(units),
+            products: PerUnit::try_zeros(units, what)?,
             lanes: [idle; L],
             noises: Noises::new(),
-        }
+        })
     }
 
     fn clear(&mut self, lane: usize) {
@@ -97,21 +103,27 @@ impl<F: Real, const L: usize> Blocks<F, L> {
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
-    fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64) {
+    fn begin(
+        &mut self,
+        lane: usize,
+        params: &RuleParams,
+        learn_every_ms: f64,
+    ) -> Result<(), OutOfMemory> {
         let RuleParams::Bayesian {
             eta0, gain, noise, ..
         } = params
         else {
-            return;
+            return Ok(());
         };
         self.clear(lane);
-        self.noises.begin(lane, noise);
+        self.noises.begin(lane, noise)?;
         self.lanes[lane] = LaneRule {
             eta0: F::from_f64(*eta0),
             gain: *gain,
             relaxation: Relaxation::of(params, learn_every_ms),
             upkeep: Upkeep::new(),
         };
+        Ok(())
     }
 
     fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
@@ -203,13 +215,17 @@ impl<F: Real, const L: usize> Rule<F, L> for Blocks<F, L> {
     }
 
     /// Its age, c, k, Σ, and the window.
-    fn save(&self, lane: usize) -> Vec<f64> {
-        let mut saved = self.lanes[lane].upkeep.save().to_vec();
+    fn save(&self, lane: usize) -> Result<Vec<f64>, OutOfMemory> {
+        let window = self.noises.save(lane)?;
+        let (directions, packed) = (self.directions.rows(), self.packed.rows());
+        let count = 3 + directions.len() + packed.len() + window.len();
+        let mut saved = memory::reserved(count, super::SAVED)?;
+        saved.extend(self.lanes[lane].upkeep.save());
         saved.push(self.scales[lane].to_f64());
-        let rows = self.directions.rows().iter().chain(self.packed.rows());
+        let rows = directions.iter().chain(packed);
         saved.extend(rows.map(|row| row[lane].to_f64()));
-        saved.extend(self.noises.save(lane));
-        saved
+        saved.extend(window);
+        Ok(saved)
     }
 
     fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {

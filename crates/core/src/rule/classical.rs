@@ -2,6 +2,7 @@
 
 use super::{LearningStep, Rule};
 use crate::kernel;
+use crate::memory::OutOfMemory;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::RuleParams;
 
@@ -17,10 +18,16 @@ impl<F: Real, const L: usize> Classical<F, L> {
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Classical<F, L> {
-    fn begin(&mut self, lane: usize, params: &RuleParams, _learn_every_ms: f64) {
+    fn begin(
+        &mut self,
+        lane: usize,
+        params: &RuleParams,
+        _learn_every_ms: f64,
+    ) -> Result<(), OutOfMemory> {
         if let RuleParams::Classical { eta0 } = params {
             self.eta[lane] = F::from_f64(*eta0);
         }
+        Ok(())
     }
 
     fn observe(&mut self, _errors: &Lanes<F, L>, _on: &Mask<L>) {}

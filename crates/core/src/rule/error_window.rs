@@ -1,6 +1,7 @@
 //! The variance of the last x errors of each lane, for the noise model `window`.
 
 use crate::kernel;
+use crate::memory::{self, OutOfMemory};
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use std::collections::VecDeque;
 
@@ -36,16 +37,21 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
     }
 
     /// An empty window of `size` errors for a lane, of which the newest is `lag` steps old.
-    pub(super) fn open(&mut self, lane: usize, size: usize, lag: usize) {
+    pub(super) fn open(&mut self, lane: usize, size: usize, lag: usize) -> Result<(), OutOfMemory> {
         self.close(lane);
         self.rings[lane].size = size;
         self.rings[lane].lag = lag;
         if self.slots.rows().len() < size {
-            let mut longer = PerUnit::zeros(size);
+            let mut longer = PerUnit::try_zeros(size, super::WINDOW)?;
             let held = self.slots.rows();
             longer.rows_mut()[..held.len()].copy_from_slice(held);
             self.slots = longer;
         }
+        let waiting = &mut self.rings[lane].waiting;
+        waiting.try_reserve_exact(lag + 1).map_err(|_| OutOfMemory {
+            bytes: ((lag + 1) * size_of::<F>()) as u64,
+            what: super::WINDOW,
+        })
     }
 
     /// No window for this lane.
@@ -55,18 +61,19 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
 
     /// Size and lag, errors held, the slot of the next, and all errors: those held, slot by slot, then
     /// those waiting.
-    pub(super) fn save(&self, lane: usize) -> Vec<f64> {
+    pub(super) fn save(&self, lane: usize) -> Result<Vec<f64>, OutOfMemory> {
         let ring = &self.rings[lane];
         if ring.size == 0 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let mut saved = [ring.size, ring.lag, ring.filled, ring.next]
-            .map(|count| count as f64)
-            .to_vec();
+        let counts = [ring.size, ring.lag, ring.filled, ring.next];
+        let count = counts.len() + ring.filled + ring.waiting.len();
+        let mut saved = memory::reserved(count, super::SAVED)?;
+        saved.extend(counts.map(|count| count as f64));
         let held = &self.slots.rows()[..ring.filled];
         saved.extend(held.iter().map(|row| row[lane].to_f64()));
         saved.extend(ring.waiting.iter().map(|error| error.to_f64()));
-        saved
+        Ok(saved)
     }
 
     /// Fills an open window as [`ErrorWindow::save`] saw it; whether it fits.
@@ -84,7 +91,8 @@ impl<F: Real, const L: usize> ErrorWindow<F, L> {
             return false;
         };
         (ring.filled, ring.next) = (filled, next);
-        ring.waiting = waiting.iter().map(|&error| F::from_f64(error)).collect();
+        ring.waiting
+            .extend(waiting.iter().map(|&error| F::from_f64(error)));
         for (row, &error) in self.slots.rows_mut().iter_mut().zip(held) {
             row[lane] = F::from_f64(error);
         }
@@ -135,9 +143,9 @@ mod tests {
     #[test]
     fn windows_of_different_length_and_lag_side_by_side() {
         let mut window = ErrorWindow::<f64, 4>::new();
-        window.open(0, 3, 0);
-        window.open(1, 5, 2);
-        window.open(2, 3, 0);
+        window.open(0, 3, 0).unwrap();
+        window.open(1, 5, 2).unwrap();
+        window.open(2, 3, 0).unwrap();
         let errors: Vec<f64> = (0..20).map(|i| ((i * i) % 17) as f64 * 0.3).collect();
         for (step, &error) in errors.iter().enumerate() {
             // Lane 2 sees every other error; lane 3 has no window.
@@ -163,7 +171,7 @@ mod tests {
     #[test]
     fn one_huge_error_leaves_no_trace() {
         let mut window = ErrorWindow::<f32, 1>::new();
-        window.open(0, 4, 0);
+        window.open(0, 4, 0).unwrap();
         for error in [1e18f32, 1.0, 2.0, 3.0, 4.0] {
             window.push(&[error], &[true]);
         }

@@ -17,6 +17,7 @@ use super::noise::Noises;
 use super::relaxation::{Relaxation, Relaxations};
 use super::{LearningStep, Rule};
 use crate::kernel;
+use crate::memory::{self, OutOfMemory};
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::{Gain, Noise, RuleParams};
 
@@ -57,26 +58,33 @@ impl<F: Real, const L: usize> Force<F, L> {
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
-    fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64) {
+    fn begin(
+        &mut self,
+        lane: usize,
+        params: &RuleParams,
+        learn_every_ms: f64,
+    ) -> Result<(), OutOfMemory> {
         let unit_noise = Noise::Fixed { variance: 1.0 };
         let (eta0, gain, noise) = match params {
             RuleParams::Force { alpha } => (1.0 / alpha, Gain::Exact, &unit_noise),
             RuleParams::Bayesian {
                 eta0, gain, noise, ..
             } => (*eta0, *gain, noise),
-            RuleParams::Classical { .. } => return,
+            RuleParams::Classical { .. } => return Ok(()),
         };
-        self.noises.begin(lane, noise);
+        self.noises.begin(lane, noise)?;
+        let what = super::need::matrix(params);
         self.lanes[lane] = Some(LaneInverse {
             eta0: F::from_f64(eta0),
             gain,
             relaxation: Relaxation::of(params, learn_every_ms),
             started: false,
-            packed: PerUnit::zeros(kernel::packed_len(self.units)),
+            packed: PerUnit::try_zeros(kernel::packed_len(self.units), what)?,
             direction: PerUnit::zeros(self.units),
             scale: F::ZERO,
             product: PerUnit::zeros(self.units),
         });
+        Ok(())
     }
 
     fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
@@ -146,16 +154,20 @@ impl<F: Real, const L: usize> Rule<F, L> for Force<F, L> {
     }
 
     /// Whether it started, c and k of the pending update, the triangle of P before it, and the window.
-    fn save(&self, lane: usize) -> Vec<f64> {
+    fn save(&self, lane: usize) -> Result<Vec<f64>, OutOfMemory> {
         let Some(inverse) = &self.lanes[lane] else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let started = f64::from(u8::from(inverse.started));
-        let mut saved = vec![started, inverse.scale.to_f64()];
-        let numbers = inverse.direction.rows().iter().chain(inverse.packed.rows());
+        let window = self.noises.save(lane)?;
+        let (direction, packed) = (inverse.direction.rows(), inverse.packed.rows());
+        let count = 2 + direction.len() + packed.len() + window.len();
+        let mut saved = memory::reserved(count, super::SAVED)?;
+        saved.extend([started, inverse.scale.to_f64()]);
+        let numbers = direction.iter().chain(packed);
         saved.extend(numbers.map(|row| row[0].to_f64()));
-        saved.extend(self.noises.save(lane));
-        saved
+        saved.extend(window);
+        Ok(saved)
     }
 
     fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {

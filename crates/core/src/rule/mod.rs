@@ -7,14 +7,23 @@ mod classical;
 mod error_window;
 mod force;
 mod low_rank;
+mod need;
 mod noise;
 mod relaxation;
 mod upkeep;
 
 use crate::kernel;
+use crate::memory::OutOfMemory;
 use crate::network::Network;
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::{Assignment, Covariance, Noise, RuleParams};
+
+pub(crate) use need::{need, saved_numbers};
+
+/// What allocations are for, as messages say it.
+const WINDOW: &str = "the window of errors";
+const LOW_RANK: &str = "the columns of the precision";
+const SAVED: &str = "the state to be kept";
 
 /// What a rule sees at a learning step.
 pub struct LearningStep<'a, F, const L: usize> {
@@ -29,7 +38,15 @@ pub struct LearningStep<'a, F, const L: usize> {
 /// A learning rule with its state for `L` runs.
 pub trait Rule<F: Real, const L: usize>: Send {
     /// Prepares a lane for a new run with these parameters, learning every `learn_every_ms`.
-    fn begin(&mut self, lane: usize, params: &RuleParams, learn_every_ms: f64);
+    ///
+    /// # Errors
+    /// There is no memory for its state.
+    fn begin(
+        &mut self,
+        lane: usize,
+        params: &RuleParams,
+        learn_every_ms: f64,
+    ) -> Result<(), OutOfMemory>;
 
     /// Sees the errors V_tar − V of a time step with learning on, before any learning at that step.
     fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>);
@@ -41,8 +58,11 @@ pub trait Rule<F: Real, const L: usize>: Send {
     fn park(&mut self, lane: usize);
 
     /// The rule's own state in a lane, for [`Rule::restore`]; nothing for a rule without any.
-    fn save(&self, _lane: usize) -> Vec<f64> {
-        Vec::new()
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    fn save(&self, _lane: usize) -> Result<Vec<f64>, OutOfMemory> {
+        Ok(Vec::new())
     }
 
     /// Takes a saved state up, after [`Rule::begin`] with the same parameters; whether it fits them.
@@ -83,17 +103,23 @@ impl Kind {
 }
 
 /// A rule of a kind, with idle lanes, for the readout weights of a network.
-pub fn build<F: Real, const L: usize>(kind: Kind, network: &Network) -> Box<dyn Rule<F, L>> {
+///
+/// # Errors
+/// There is no memory for its state.
+pub fn build<F: Real, const L: usize>(
+    kind: Kind,
+    network: &Network,
+) -> Result<Box<dyn Rule<F, L>>, OutOfMemory> {
     let units = network.params.units;
-    match kind {
+    Ok(match kind {
         Kind::Classical => Box::new(classical::Classical::<F, L>::new()),
-        Kind::Diagonal => Box::new(bayesian::Bayesian::<F, L>::new(units)),
+        Kind::Diagonal => Box::new(bayesian::Bayesian::<F, L>::new(units)?),
         Kind::Blocks(size, assignment) => {
-            Box::new(blocks::Blocks::<F, L>::new(network, size, assignment))
+            Box::new(blocks::Blocks::<F, L>::new(network, size, assignment)?)
         }
         Kind::LowRank => Box::new(low_rank::LowRank::<F, L>::new(units)),
         Kind::Full => Box::new(force::Force::<F, L>::new(units)),
-    }
+    })
 }
 
 /// Bytes of state per run beside the weights, for `units` units in numbers of `size` bytes.

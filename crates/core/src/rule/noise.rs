@@ -1,6 +1,7 @@
 //! σ_δ², the variance of the error, in each lane.
 
 use super::error_window::ErrorWindow;
+use crate::memory::OutOfMemory;
 use crate::numeric::{Lanes, Mask, Real};
 use crate::params::Noise;
 
@@ -37,12 +38,12 @@ impl<F: Real, const L: usize> Noises<F, L> {
     }
 
     /// Prepares a lane for a new run.
-    pub(super) fn begin(&mut self, lane: usize, noise: &Noise) {
+    pub(super) fn begin(&mut self, lane: usize, noise: &Noise) -> Result<(), OutOfMemory> {
         self.park(lane);
         self.models[lane] = match *noise {
             Noise::Fixed { variance } => Model::Fixed(F::from_f64(variance)),
             Noise::Window { errors, lag_steps } => {
-                self.window.open(lane, errors, lag_steps);
+                self.window.open(lane, errors, lag_steps)?;
                 Model::Window
             }
             Noise::Exponential { errors } => Model::Exponential {
@@ -54,6 +55,7 @@ impl<F: Real, const L: usize> Noises<F, L> {
                 scale: F::from_f64(scale),
             },
         };
+        Ok(())
     }
 
     /// Forgets a lane's errors.
@@ -102,13 +104,13 @@ impl<F: Real, const L: usize> Noises<F, L> {
     }
 
     /// What has been seen in a lane.
-    pub(super) fn save(&self, lane: usize) -> Vec<f64> {
-        match self.models[lane] {
+    pub(super) fn save(&self, lane: usize) -> Result<Vec<f64>, OutOfMemory> {
+        Ok(match self.models[lane] {
             Model::Fixed(_) => Vec::new(),
-            Model::Window => self.window.save(lane),
+            Model::Window => self.window.save(lane)?,
             Model::Exponential { square, .. } => square.map(Real::to_f64).into_iter().collect(),
             Model::InverseGamma { shape, scale } => vec![shape.to_f64(), scale.to_f64()],
-        }
+        })
     }
 
     /// Takes that up; whether it is of such a model.
@@ -136,14 +138,12 @@ mod tests {
     #[test]
     fn exponential_and_posterior_means_are_those_of_their_sums() {
         let mut noises = Noises::<f64, 2>::new();
-        noises.begin(0, &Noise::Exponential { errors: 10 });
-        noises.begin(
-            1,
-            &Noise::InverseGamma {
-                shape: 3.0,
-                scale: 4.0,
-            },
-        );
+        noises.begin(0, &Noise::Exponential { errors: 10 }).unwrap();
+        let prior = Noise::InverseGamma {
+            shape: 3.0,
+            scale: 4.0,
+        };
+        noises.begin(1, &prior).unwrap();
         // Before any error the posterior is the prior, and a mean of nothing is none.
         assert_eq!(noises.variances(), [None, Some(2.0)]);
         let errors: Vec<f64> = (0..50).map(|i| f64::from(i * i % 17) * 0.3 - 2.0).collect();
@@ -161,15 +161,9 @@ mod tests {
         assert!((found[0] / exponential - 1.0).abs() < 1e-12);
         assert!((found[1] / posterior - 1.0).abs() < 1e-12);
         // Saved and taken up again, and not by another model.
-        let saved = [0, 1].map(|lane| noises.save(lane));
-        noises.begin(0, &Noise::Exponential { errors: 10 });
-        noises.begin(
-            1,
-            &Noise::InverseGamma {
-                shape: 3.0,
-                scale: 4.0,
-            },
-        );
+        let saved = [0, 1].map(|lane| noises.save(lane).unwrap());
+        noises.begin(0, &Noise::Exponential { errors: 10 }).unwrap();
+        noises.begin(1, &prior).unwrap();
         assert!(!noises.restore(0, &saved[1]) && !noises.restore(1, &saved[0]));
         assert!(noises.restore(0, &saved[0]) && noises.restore(1, &saved[1]));
         assert_eq!(noises.variances().map(Option::unwrap), found);

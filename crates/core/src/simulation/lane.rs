@@ -1,10 +1,11 @@
 //! The course of one run: where it is in its protocol, its errors so far, its results.
 
-use super::Run;
+use super::{Run, SimulationError, need};
+use crate::memory::{self, OutOfMemory};
 use crate::numeric::Real;
 use crate::outcome::{Checkpoint, Outcome, Status, Trace};
-use crate::params::{NetworkParams, whole_steps};
-use crate::schedule::{self, Segment, Timing};
+use crate::params::{NetworkParams, Protocol, whole_steps};
+use crate::schedule::{self, Segment, Segments, Timing};
 use crate::streams::{Purpose, RandomStream, Replicate, stream_of_trial};
 use std::collections::VecDeque;
 
@@ -31,8 +32,10 @@ pub(super) struct Lane<'a, F> {
     error_noise: f64,
     replicate: Replicate,
     noise: Option<RandomStream>,
-    segments: Vec<Segment>,
-    segment: usize,
+    /// The present stretch, the next, and those to come.
+    now: Segment,
+    next: Option<Segment>,
+    rest: Segments,
     step: usize,
     /// Σ (V_tar − V)² over the present segment. f64 for both precisions: it is a score, not state.
     squares: f64,
@@ -41,16 +44,32 @@ pub(super) struct Lane<'a, F> {
     /// Tracking MSE of the present trial, until its test.
     tracking_mse: Option<f64>,
     checkpoints: Vec<Checkpoint>,
-    /// The checkpoints of the protocol that have no entry yet.
-    pending: std::vec::IntoIter<usize>,
+    /// The protocol, and how many trials had been learned before: what checkpoints there are to be.
+    protocol: &'a Protocol,
+    learned: Option<usize>,
     status: Status,
+    /// Filled in the last test, if it was asked for.
     trace: Option<Trace>,
-    wants_trace: bool,
+}
+
+/// A trace with room for so many time steps.
+fn empty_trace(steps: usize) -> Result<Trace, OutOfMemory> {
+    let room = || memory::reserved(steps, need::TRACE);
+    Ok(Trace {
+        trial: 0,
+        t_ms: room()?,
+        v_tar: room()?,
+        v: room()?,
+    })
 }
 
 impl<'a, F: Real> Lane<'a, F> {
     /// At the first step of run number `run` of the batch. The parameters have been checked.
-    pub(super) fn new(run_index: usize, run: &Run<'a>, network: &NetworkParams) -> Self {
+    pub(super) fn new(
+        run_index: usize,
+        run: &Run<'a>,
+        network: &NetworkParams,
+    ) -> Result<Self, SimulationError> {
         let dt_ms = network.dt_ms;
         let steps = |ms| whole_steps(ms, dt_ms).unwrap_or(0);
         let onset = steps(network.pulse_onset_ms);
@@ -61,12 +80,17 @@ impl<'a, F: Real> Lane<'a, F> {
         };
         // The trials that have been learned before are not repeated.
         let learned = run.resume.map(|state| state.trial);
-        let ahead = |trial: usize| learned.is_none_or(|learned| trial > learned);
-        let mut segments = schedule::segments(run.training, dt_ms, &timing).unwrap_or_default();
-        segments.retain(|segment| ahead(segment.trial));
-        let mut pending = schedule::checkpoints(&run.training.protocol, dt_ms);
-        pending.retain(|&trial| ahead(trial));
-        Self {
+        let mut rest = schedule::segments(run.training, dt_ms, &timing, learned)
+            .map_err(SimulationError::Params)?;
+        let now = rest.next().ok_or(SimulationError::WrongState)?;
+        let protocol = &run.training.protocol;
+        let count = schedule::checkpoint_count(protocol, dt_ms);
+        let trace = match run.trace {
+            true => Some(empty_trace(need::test_steps(protocol, timing.target))?),
+            false => None,
+        };
+        let history = need::history_len(run.training, timing.target);
+        Ok(Self {
             run: run_index,
             target: run.target,
             second_target: run.second_target.unwrap_or(run.target),
@@ -77,37 +101,34 @@ impl<'a, F: Real> Lane<'a, F> {
             error_noise: run.training.error_noise,
             replicate: run.replicate,
             noise: None,
-            segments,
-            segment: 0,
+            now,
+            next: rest.next(),
+            rest,
             step: 0,
             squares: 0.0,
-            history: VecDeque::new(),
+            history: memory::reserved(history, need::HISTORY)?.into(),
             tracking_mse: None,
-            checkpoints: Vec::new(),
-            pending: pending.into_iter(),
+            checkpoints: memory::reserved(count, need::CHECKPOINTS)?,
+            protocol,
+            learned,
             status: Status::Ok,
-            trace: None,
-            wants_trace: run.trace,
-        }
-    }
-
-    fn now(&self) -> &Segment {
-        &self.segments[self.segment]
+            trace,
+        })
     }
 
     /// Whether the present segment is one with learning.
     pub(super) fn learning(&self) -> bool {
-        self.now().learning
+        self.now.learning
     }
 
     /// Whether the present output is fed back.
     pub(super) fn fed_back(&self) -> bool {
-        self.step >= self.now().feedback_from
+        self.step >= self.now.feedback_from
     }
 
     /// Scores the present output; its error, if the target is on.
     pub(super) fn score(&mut self, output: F) -> Option<F> {
-        let segment = &self.segments[self.segment];
+        let segment = &self.now;
         let since = self.step.checked_sub(segment.washout)?;
         let target = match segment.second_target {
             false => self.target,
@@ -116,13 +137,10 @@ impl<'a, F: Real> Lane<'a, F> {
         let target = target[(segment.target_phase + since) % target.len()];
         let error = F::from_f64(target) - output;
         self.squares += error.to_f64() * error.to_f64();
-        if self.wants_trace && segment.last_test {
-            let trace = self.trace.get_or_insert_with(|| Trace {
-                trial: segment.trial,
-                t_ms: Vec::new(),
-                v_tar: Vec::new(),
-                v: Vec::new(),
-            });
+        if let Some(trace) = &mut self.trace
+            && segment.last_test
+        {
+            trace.trial = segment.trial;
             trace.t_ms.push(since as f64 * self.dt_ms);
             trace.v_tar.push(target);
             trace.v.push(output.to_f64());
@@ -132,7 +150,7 @@ impl<'a, F: Real> Lane<'a, F> {
 
     /// The error as the rule sees it; to be called once for each scored error.
     pub(super) fn seen(&mut self, error: F) -> F {
-        let segment = &self.segments[self.segment];
+        let segment = &self.now;
         if self.error_noise == 0.0 || !segment.learning {
             return error;
         }
@@ -148,14 +166,14 @@ impl<'a, F: Real> Lane<'a, F> {
 
     /// Which stream the noise in the membrane potentials comes from, and how far into it.
     pub(super) fn place_in_noise(&self) -> (u64, u64) {
-        let segment = self.now();
+        let segment = &self.now;
         let stream = stream_of_trial(segment.trial, segment.learning);
         (stream, self.step as u64)
     }
 
     /// δ of this step, if it is a learning step; to be called once for each scored error.
     pub(super) fn delta(&mut self, error: F) -> Option<F> {
-        let segment = &self.segments[self.segment];
+        let segment = &self.now;
         if !segment.learning {
             return None;
         }
@@ -186,7 +204,7 @@ impl<'a, F: Real> Lane<'a, F> {
 
     /// The row of the pulse that drives the network in this step.
     pub(super) fn pulse_row(&self) -> Option<usize> {
-        let segment = self.now();
+        let segment = &self.now;
         segment
             .pulse
             .contains(&self.step)
@@ -196,27 +214,29 @@ impl<'a, F: Real> Lane<'a, F> {
     /// Goes to the next time step.
     pub(super) fn advance(&mut self) -> Next {
         self.step += 1;
-        if self.step < self.now().steps {
+        if self.step < self.now.steps {
             return Next::Continue;
         }
         self.close_segment();
-        self.segment += 1;
         self.step = 0;
         self.squares = 0.0;
-        match self.segments.get(self.segment) {
-            None => Next::Done,
-            Some(segment) if segment.reset => {
-                self.history.clear();
-                Next::Reset
-            }
-            Some(_) => Next::Continue,
+        let Some(segment) = self.next.take() else {
+            return Next::Done;
+        };
+        self.now = segment;
+        self.next = self.rest.next();
+        if self.now.reset {
+            self.history.clear();
+            Next::Reset
+        } else {
+            Next::Continue
         }
     }
 
     fn close_segment(&mut self) {
-        let segment = &self.segments[self.segment];
+        let segment = &self.now;
         let mse = self.squares / (segment.steps - segment.washout) as f64;
-        let next = self.segments.get(self.segment + 1);
+        let next = self.next.as_ref();
         let test_follows = next.is_some_and(|next| !next.learning && next.trial == segment.trial);
         if segment.learning && test_follows {
             self.tracking_mse = Some(mse);
@@ -231,14 +251,13 @@ impl<'a, F: Real> Lane<'a, F> {
                 test_mse,
                 tracking_mse,
             });
-            self.pending.next();
         }
     }
 
     /// Notes that the state of the present step is broken.
     pub(super) fn diverge(&mut self) {
         self.status = Status::Diverged {
-            trial: self.now().trial,
+            trial: self.now.trial,
             step: self.step,
         };
         self.trace = None;
@@ -246,12 +265,15 @@ impl<'a, F: Real> Lane<'a, F> {
 
     /// The number of the run and its outcome.
     pub(super) fn finish(mut self) -> (usize, Outcome) {
-        self.checkpoints
-            .extend(self.pending.map(|trial| Checkpoint {
-                trial,
-                test_mse: None,
-                tracking_mse: None,
-            }));
+        // After a divergence the rest of them are missing; there is room for all.
+        let all = schedule::checkpoint_trials(self.protocol, self.dt_ms);
+        let own = all.filter(|&trial| self.learned.is_none_or(|learned| trial > learned));
+        let missing = own.skip(self.checkpoints.len()).map(|trial| Checkpoint {
+            trial,
+            test_mse: None,
+            tracking_mse: None,
+        });
+        self.checkpoints.extend(missing);
         (
             self.run,
             Outcome {

@@ -12,6 +12,8 @@
 //! symmetric, so that it shifts no phase; it keeps constants; from the Nyquist frequency on it
 //! lets less than 3·10⁻⁴ through, up to 0.8 of that frequency it changes amplitudes by less than that.
 
+use super::TARGET;
+use crate::memory::{self, OutOfMemory};
 use crate::params::ParamError;
 use std::f64::consts::PI;
 
@@ -24,48 +26,54 @@ const ROUNDING: f64 = 1e-13;
 
 /// Reads `values` at 0, `stride`, 2·`stride`, …, linearly between samples; the first sample follows
 /// the last.
-pub(super) fn interpolate(values: &[f64], stride: f64, steps: usize) -> Vec<f64> {
-    (0..steps)
-        .map(|step| {
-            let position = step as f64 * stride;
-            let before = libm::floor(position);
-            let fraction = position - before;
-            let left = values[before as usize % values.len()];
-            let right = values[(before as usize + 1) % values.len()];
-            left + fraction * (right - left)
-        })
-        .collect()
+///
+/// # Errors
+/// There is no memory for it.
+pub(super) fn interpolate(
+    values: &[f64],
+    stride: f64,
+    steps: usize,
+) -> Result<Vec<f64>, OutOfMemory> {
+    memory::listed(steps, TARGET, |step| {
+        let position = step as f64 * stride;
+        let before = libm::floor(position);
+        let fraction = position - before;
+        let left = values[before as usize % values.len()];
+        let right = values[(before as usize + 1) % values.len()];
+        left + fraction * (right - left)
+    })
 }
 
 /// Reads `values` at 0, `stride`, 2·`stride`, … through the low-pass; `stride` > 1.
-pub(super) fn low_pass(values: &[f64], stride: f64, steps: usize) -> Vec<f64> {
+///
+/// # Errors
+/// There is no memory for it.
+pub(super) fn low_pass(values: &[f64], stride: f64, steps: usize) -> Result<Vec<f64>, OutOfMemory> {
     let reach = libm::ceil(HALF_WIDTH * stride) as i64;
     let period = values.len() as i64;
     let mut weights: Vec<f64> = Vec::new();
     let mut total = 0.0;
     let mut of_fraction = f64::NAN;
-    (0..steps)
-        .map(|step| {
-            let position = step as f64 * stride;
-            let before = libm::floor(position);
-            let fraction = position - before;
-            // Whole strides have the same weights at all steps.
-            if fraction.to_bits() != of_fraction.to_bits() {
-                let weight = |j: i64| kernel((j as f64 - fraction) / stride);
-                weights.clear();
-                weights.extend((-reach..=reach + 1).map(weight));
-                total = weights.iter().sum();
-                of_fraction = fraction;
-            }
-            let mut at = (before as i64 - reach).rem_euclid(period) as usize;
-            let mut sum = 0.0;
-            for weight in &weights {
-                sum += weight * values[at];
-                at = if at + 1 == values.len() { 0 } else { at + 1 };
-            }
-            sum / total
-        })
-        .collect()
+    memory::listed(steps, TARGET, |step| {
+        let position = step as f64 * stride;
+        let before = libm::floor(position);
+        let fraction = position - before;
+        // Whole strides have the same weights at all steps.
+        if fraction.to_bits() != of_fraction.to_bits() {
+            let weight = |j: i64| kernel((j as f64 - fraction) / stride);
+            weights.clear();
+            weights.extend((-reach..=reach + 1).map(weight));
+            total = weights.iter().sum();
+            of_fraction = fraction;
+        }
+        let mut at = (before as i64 - reach).rem_euclid(period) as usize;
+        let mut sum = 0.0;
+        for weight in &weights {
+            sum += weight * values[at];
+            at = if at + 1 == values.len() { 0 } else { at + 1 };
+        }
+        sum / total
+    })
 }
 
 /// h.
@@ -133,6 +141,7 @@ pub(super) fn standardise(signal: &mut [f64]) -> Result<(), ParamError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::DrawError;
     use crate::params::{Resample, TargetParams};
     use crate::target::sample;
     use std::f64::consts::TAU;
@@ -182,7 +191,7 @@ mod tests {
         let sine = |t: f64| (TAU * per_step * t + 0.4).sin();
         let values: Vec<f64> = (0..n).map(|j| sine(j as f64 / stride)).collect();
         let wanted = (0..steps).map(|k| sine(k as f64)).collect();
-        (low_pass(&values, stride, steps), wanted)
+        (low_pass(&values, stride, steps).unwrap(), wanted)
     }
 
     #[test]
@@ -210,7 +219,10 @@ mod tests {
         let values: Vec<f64> = (0..60).map(|j| f64::from(j * j % 17)).collect();
         let mut rotated = values.clone();
         rotated.rotate_left(12);
-        let (mut a, b) = (low_pass(&values, 3.0, 20), low_pass(&rotated, 3.0, 20));
+        let (mut a, b) = (
+            low_pass(&values, 3.0, 20).unwrap(),
+            low_pass(&rotated, 3.0, 20).unwrap(),
+        );
         a.rotate_left(4);
         for (a, b) in a.iter().zip(&b) {
             assert!((a - b).abs() < 1e-12, "{a} {b}");
@@ -221,7 +233,9 @@ mod tests {
     fn what_cannot_be_standardised_is_an_error() {
         let message = |values: Vec<f64>, sample_ms: f64| {
             let signal = recorded(values, sample_ms, true);
-            let errors = sample(&signal, 1.0, 0, 0).unwrap_err();
+            let DrawError::Params(errors) = sample(&signal, 1.0, 0, 0).unwrap_err() else {
+                panic!("there is memory for {} samples", 40);
+            };
             assert_eq!(errors.len(), 1);
             errors[0].to_string()
         };

@@ -3,7 +3,7 @@
 use super::{StudyArgs, condition_name, refuse, say};
 use crate::batch::{Work, pack_rest, total};
 use crate::continuation::Starts;
-use crate::estimate::estimate;
+use crate::estimate::{Estimate, estimate};
 use crate::inventory::Inventory;
 use crate::spec::{self, Condition, Study};
 use crate::stale::Stale;
@@ -101,7 +101,36 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         bytes(estimate.memory_bytes),
         bytes(estimate.run_bytes)
     ));
+    for line in memory(&estimate, threads) {
+        say(format_args!("  {line}"));
+    }
     ExitCode::SUCCESS
+}
+
+/// Memory of one thread that is worth a line: as much as a laptop has for each of its processors.
+const NOTABLE: u64 = 1 << 30;
+
+/// What a thread needs if that is much, and whether it is there.
+fn memory(estimate: &Estimate, threads: usize) -> Vec<String> {
+    let (largest, room) = (&estimate.largest, estimate.room);
+    let scarce = largest.bytes().saturating_mul(threads as u64) > room.bytes;
+    let mut lines = Vec::new();
+    if largest.bytes() >= NOTABLE || scarce {
+        lines.push(format!("memory: the largest batch {largest}; {room}"));
+    }
+    if estimate.too_large > 0 {
+        lines.push(format!(
+            "warning: {} runs need more memory than is available and will fail: compute them on a larger machine, \
+             or choose a smaller network.units or another rule.covariance",
+            estimate.too_large
+        ));
+    } else if scarce {
+        lines.push(format!(
+            "warning: there is not enough memory for such batches on {threads} threads at once: some will wait \
+             for others, or be computed in parts"
+        ));
+    }
+    lines
 }
 
 /// What is done: all in all, then condition by condition where that says more.

@@ -19,7 +19,9 @@ use super::targets::{self, Targets};
 use super::typed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use synapse_core::memory::DrawError;
 use synapse_core::params::{NetworkParams, ParamError, RuleParams, TargetParams, TrainingParams};
+use synapse_core::target::steps_of_period;
 
 /// The canonical text of the conditions of a shape, once one of them has been built.
 type SharedText = Option<Canonical>;
@@ -295,6 +297,15 @@ impl Expansion<'_> {
         {
             self.tell(training.check_target(&targets.params[0]), place);
         }
+        if let (true, Some(dt_ms), Some(training), Some(targets)) = (
+            training || target || network,
+            dt_ms,
+            &built.training,
+            &built.targets,
+        ) {
+            let steps = steps_of_period(&targets.params[0], dt_ms);
+            self.tell(training.check_length(dt_ms, steps), place);
+        }
         if rule {
             built.rule = typed::rule(point);
         }
@@ -313,7 +324,11 @@ impl Expansion<'_> {
                 continue;
             };
             // What is standardised is what is used: the signal at the network's time steps.
-            if *standardise && let Err(errors) = synapse_core::target::sample(params, dt_ms, 0, 0) {
+            // A signal for which there is no memory fails as a run, with its need.
+            if *standardise
+                && let Err(DrawError::Params(errors)) =
+                    synapse_core::target::sample(params, dt_ms, 0, 0)
+            {
                 let signal = &targets.signals[at];
                 for error in errors {
                     let field = error.field();

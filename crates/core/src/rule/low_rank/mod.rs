@@ -20,6 +20,7 @@ mod precision;
 
 use super::noise::Noises;
 use super::{LearningStep, Rule};
+use crate::memory::{self, OutOfMemory};
 use crate::numeric::{Lanes, Mask, PerUnit, Real};
 use crate::params::{Covariance, RuleParams};
 use precision::Precision;
@@ -45,6 +46,11 @@ pub(super) fn numbers(units: usize, columns: usize) -> usize {
     Precision::<f32>::numbers(units, columns)
 }
 
+/// Bytes of a run, for `units` units and so many columns, in numbers of `size` bytes.
+pub(super) fn bytes(units: usize, columns: usize, size: usize) -> usize {
+    precision::bytes(units, columns, size)
+}
+
 impl<F: Real, const L: usize> LowRank<F, L> {
     pub(super) fn new(units: usize) -> Self {
         Self {
@@ -57,7 +63,12 @@ impl<F: Real, const L: usize> LowRank<F, L> {
 }
 
 impl<F: Real, const L: usize> Rule<F, L> for LowRank<F, L> {
-    fn begin(&mut self, lane: usize, params: &RuleParams, _learn_every_ms: f64) {
+    fn begin(
+        &mut self,
+        lane: usize,
+        params: &RuleParams,
+        _learn_every_ms: f64,
+    ) -> Result<(), OutOfMemory> {
         let RuleParams::Bayesian {
             eta0,
             covariance:
@@ -71,15 +82,16 @@ impl<F: Real, const L: usize> Rule<F, L> for LowRank<F, L> {
             ..
         } = params
         else {
-            return;
+            return Ok(());
         };
-        self.noises.begin(lane, noise);
+        self.noises.begin(lane, noise)?;
         self.lanes[lane] = Some(LaneRule {
             eta0: F::from_f64(*eta0),
             forgetting: *forgetting,
             started: false,
-            precision: Precision::new(self.units, *rank, *recent, *dropped),
+            precision: Precision::new(self.units, *rank, *recent, *dropped)?,
         });
+        Ok(())
     }
 
     fn observe(&mut self, errors: &Lanes<F, L>, on: &Mask<L>) {
@@ -119,14 +131,17 @@ impl<F: Real, const L: usize> Rule<F, L> for LowRank<F, L> {
     }
 
     /// Whether it started, Λ, and the window.
-    fn save(&self, lane: usize) -> Vec<f64> {
+    fn save(&self, lane: usize) -> Result<Vec<f64>, OutOfMemory> {
         let Some(rule) = &self.lanes[lane] else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
-        let mut saved = vec![f64::from(u8::from(rule.started))];
-        saved.extend(rule.precision.save());
-        saved.extend(self.noises.save(lane));
-        saved
+        let window = self.noises.save(lane)?;
+        let count = 1 + rule.precision.saved_numbers() + window.len();
+        let mut saved = memory::reserved(count, super::SAVED)?;
+        saved.push(f64::from(u8::from(rule.started)));
+        rule.precision.save(&mut saved);
+        saved.extend(window);
+        Ok(saved)
     }
 
     fn restore(&mut self, lane: usize, saved: &[f64]) -> bool {

@@ -8,7 +8,8 @@
 //! directions' precisions, of many orders of magnitude, meet in.
 
 use crate::kernel;
-use crate::numeric::{LINE, PerUnit, Real};
+use crate::memory::{self, OutOfMemory};
+use crate::numeric::{LINE, PerUnit, Real, allocated};
 use crate::params::Dropped;
 
 pub(super) struct Precision<F> {
@@ -48,13 +49,27 @@ struct Scratch<F> {
     vectors: Vec<f64>,
 }
 
+/// Bytes that [`Precision::new`] allocates, with numbers of `size` bytes.
+pub(super) fn bytes(units: usize, capacity: usize, size: usize) -> usize {
+    let columns = units.next_multiple_of(LINE) * capacity;
+    let small = capacity * (2 * capacity + 2 * kernel::row_stride(capacity) + 3);
+    (3 * allocated(units, 1) + 2 * allocated(columns, 1) + capacity) * size + small * 8
+}
+
 impl<F: Real> Precision<F> {
     /// An idle one: [`Self::start`] gives it a diagonal.
-    pub(super) fn new(units: usize, rank: usize, recent: usize, dropped: Dropped) -> Self {
+    pub(super) fn new(
+        units: usize,
+        rank: usize,
+        recent: usize,
+        dropped: Dropped,
+    ) -> Result<Self, OutOfMemory> {
+        let what = super::super::LOW_RANK;
         let capacity = rank + recent;
         let length = units.next_multiple_of(LINE);
-        let small = || vec![0.0; capacity * capacity];
-        Self {
+        let small = |stride: usize| memory::filled(0.0, capacity * stride, what);
+        let columns = || PerUnit::try_zeros(length * capacity, what);
+        Ok(Self {
             rank,
             capacity,
             dropped,
@@ -63,21 +78,21 @@ impl<F: Real> Precision<F> {
             count: 0,
             scale: 1.0,
             variances: PerUnit::zeros(units),
-            columns: PerUnit::zeros(length * capacity),
-            lower: small(),
-            upper: small(),
+            columns: columns()?,
+            lower: small(capacity)?,
+            upper: small(capacity)?,
             gain: PerUnit::zeros(units),
             whitened: vec![0.0; capacity],
             scratch: Scratch {
                 scaled: PerUnit::zeros(units),
                 coefficients: vec![F::ZERO; capacity],
                 solved: vec![0.0; capacity],
-                columns: PerUnit::zeros(length * capacity),
-                matrix: vec![0.0; capacity * kernel::row_stride(capacity)],
+                columns: columns()?,
+                matrix: small(kernel::row_stride(capacity))?,
                 values: vec![0.0; capacity],
-                vectors: vec![0.0; capacity * kernel::row_stride(capacity)],
+                vectors: small(kernel::row_stride(capacity))?,
             },
-        }
+        })
     }
 
     /// Numbers of a run, scratch included.
@@ -278,9 +293,15 @@ impl<F: Real> Precision<F> {
         }
     }
 
-    /// s, D⁻¹, c, W and L.
-    pub(super) fn save(&self) -> Vec<f64> {
-        let mut saved = vec![self.scale, self.count as f64];
+    /// How many numbers [`Self::save`] appends.
+    pub(super) fn saved_numbers(&self) -> usize {
+        let c = self.count;
+        2 + self.units + c * self.units + c * (c + 1) / 2
+    }
+
+    /// Appends s, D⁻¹, c, W and L.
+    pub(super) fn save(&self, saved: &mut Vec<f64>) {
+        saved.extend([self.scale, self.count as f64]);
         saved.extend(self.variances.rows().iter().map(|row| row[0].to_f64()));
         let columns = &self.columns.flat()[..self.count * self.length];
         for column in columns.chunks_exact(self.length) {
@@ -289,7 +310,6 @@ impl<F: Real> Precision<F> {
         for i in 0..self.count {
             saved.extend(&self.lower[i * self.capacity..][..=i]);
         }
-        saved
     }
 
     /// Takes that up, and returns what comes after it; nothing if it does not fit.

@@ -99,13 +99,13 @@ pub static NETWORK: TableSchema = TableSchema {
         ),
         field(
             "pulse_ms",
-            Real(range::OPTIONAL_DURATION_MS),
+            Real(range::OPTIONAL_LENGTH_MS),
             Or(|| Scalar::float(NetworkParams::default().pulse_ms)),
             "length of the input pulse in ms; whole time steps",
         ),
         field(
             "pulse_onset_ms",
-            Real(range::OPTIONAL_DURATION_MS),
+            Real(range::OPTIONAL_LENGTH_MS),
             Or(|| Scalar::float(NetworkParams::default().pulse_onset_ms)),
             "when the pulse begins, in ms after the start of a trial; whole time steps",
         ),
@@ -153,7 +153,7 @@ pub static NETWORK: TableSchema = TableSchema {
 
 const LENGTH_MS: Field = field(
     "length_ms",
-    Real(range::DURATION_MS),
+    Real(range::LENGTH_MS),
     Required,
     "length of one presentation of the target in ms; whole time steps",
 );
@@ -235,7 +235,7 @@ pub static TRAINING: TableSchema = TableSchema {
                     ),
                     field(
                         "washout_ms",
-                        Real(range::OPTIONAL_DURATION_MS),
+                        Real(range::OPTIONAL_LENGTH_MS),
                         Or(|| Scalar::float(WASHOUT_MS)),
                         "time from the start of a trial to the start of the target, in ms; whole time steps",
                     ),
@@ -260,13 +260,13 @@ pub static TRAINING: TableSchema = TableSchema {
                 fields: &[
                     field(
                         "duration_ms",
-                        Real(range::DURATION_MS),
+                        Real(range::STREAM_MS),
                         Required,
                         "length of the run with learning, in ms; whole time steps",
                     ),
                     field(
                         "validate_every_ms",
-                        Real(range::DURATION_MS),
+                        Real(range::LENGTH_MS),
                         Required,
                         "length of a validation block in ms; whole time steps",
                     ),
@@ -290,19 +290,19 @@ pub static TRAINING: TableSchema = TableSchema {
     fields: &[
         field(
             "learn_every_ms",
-            Real(range::DURATION_MS),
+            Real(range::LENGTH_MS),
             Or(|| Scalar::float(LEARN_EVERY_MS)),
             "time between two learning steps in ms; whole time steps",
         ),
         field(
             "error_steps",
-            whole(range::COUNT),
+            whole(range::ERROR_STEPS),
             Or(|| Scalar::Integer(1)),
             "how many errors, one per time step, are summed into the error of a learning step",
         ),
         field(
             "error_lag_steps",
-            whole(range::OPTIONAL_COUNT),
+            whole(range::LAG_STEPS),
             Or(|| Scalar::Integer(0)),
             "how many time steps ago the newest of these errors is",
         ),
@@ -367,7 +367,7 @@ pub static NOISE: TableSchema = TableSchema {
                     ),
                     field(
                         "lag_steps",
-                        whole(range::OPTIONAL_COUNT),
+                        whole(range::LAG_STEPS),
                         Or(|| Scalar::Integer(0)),
                         "how many time steps ago the newest of them is",
                     ),
