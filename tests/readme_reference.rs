@@ -54,7 +54,7 @@ fn computed(folder: &Path, rule: &str, out: &Path) -> PathBuf {
         .replace(
             "kind = \"periodic_gp\"\nlength_ms = 160\n",
             &format!(
-                "kind = \"file\"\npath = {:?}\ncolumn = \"target_2\"\n",
+                "kind = \"file\"\npath = {:?}\ncolumn = \"target_2\"\nsample_ms = 1.0\n",
                 targets.to_str().unwrap()
             ),
         )

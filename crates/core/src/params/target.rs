@@ -54,9 +54,6 @@ pub enum TargetParams {
     },
 }
 
-/// The most time steps of a recorded signal: the network would take hours for one presentation.
-const MOST_STEPS: f64 = 1e7;
-
 /// Whether a step is longer than the time between two samples, beyond what rounding makes of equal ones.
 fn is_longer(dt_ms: f64, sample_ms: f64) -> bool {
     dt_ms > sample_ms * (1.0 + 1e-9)
@@ -140,18 +137,6 @@ impl TargetParams {
                     self.length_ms(),
                     "the signal must last at least one time step",
                 );
-                // Asked before anything is allocated for them.
-                let steps = self.length_ms() / dt_ms;
-                if errors.found.is_empty() && steps > MOST_STEPS {
-                    errors.push(ParamError::Signal {
-                        field: "target.sample_ms",
-                        problem: format!(
-                            "the signal lasts {} ms, {steps:.3e} time steps of the network; at most {MOST_STEPS:e} are \
-                             allowed",
-                            self.length_ms()
-                        ),
-                    });
-                }
             }
         }
         errors.found

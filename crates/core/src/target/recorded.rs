@@ -268,7 +268,8 @@ mod tests {
         let errors = recorded(vec![0.0, 1.0], 1e12, true).check(1.0);
         assert_eq!(
             errors[0].to_string(),
-            "target.sample_ms: the signal lasts 2000000000000 ms, 2.000e12 time steps of the network; at most 1e7 are allowed"
+            "target.sample_ms = 1000000000000: makes 2000000000000 time steps; at most 100000000 are allowed: \
+             choose a shorter time or a longer network.dt_ms"
         );
     }
 }

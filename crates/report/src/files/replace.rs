@@ -40,12 +40,7 @@ pub fn replace_after(
     fill: impl FnOnce(&mut dyn Write) -> Result<()>,
     complete: impl FnOnce(),
 ) -> Result<()> {
-    let temporary = Temporary::new(path)?;
-    let mut writer = BufWriter::new(&temporary.file);
-    fill(&mut writer)?;
-    writer.flush()?;
-    drop(writer);
-    temporary.file.sync_all()?;
+    let temporary = filled(path, fill)?;
     complete();
     temporary.commit()
 }
@@ -56,12 +51,20 @@ pub fn replace_after(
 /// # Errors
 /// The operating system's.
 pub fn create(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<bool> {
-    let temporary = Temporary::new(path)?;
-    let mut writer = BufWriter::new(&temporary.file);
-    fill(&mut writer)?;
-    writer.flush()?;
-    drop(writer);
-    temporary.file.sync_all()?;
+    create_after(path, fill, || ())
+}
+
+/// As [`create`]; `complete` is called when the temporary file is complete.
+///
+/// # Errors
+/// See [`create`].
+pub fn create_after(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<()>,
+    complete: impl FnOnce(),
+) -> Result<bool> {
+    let temporary = filled(path, fill)?;
+    complete();
     match fs::hard_link(&temporary.path, path) {
         Ok(()) => synchronise(folder_of(path)).map(|()| true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
@@ -69,6 +72,17 @@ pub fn create(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> R
         Err(_) if !path.exists() => temporary.commit().map(|()| true),
         Err(_) => Ok(false),
     }
+}
+
+/// A temporary file with its content, on the disk.
+fn filled(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<Temporary> {
+    let temporary = Temporary::new(path)?;
+    let mut writer = BufWriter::new(&temporary.file);
+    fill(&mut writer)?;
+    writer.flush()?;
+    drop(writer);
+    temporary.file.sync_all()?;
+    Ok(temporary)
 }
 
 /// A file under a temporary name: removed when dropped, unless it was committed.

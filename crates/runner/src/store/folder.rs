@@ -124,7 +124,8 @@ impl Folder {
         fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<bool, StoreError> {
         let path = self.path.join(name);
-        replace::create(&path, fill).map_err(StoreError::io("cannot write", path))
+        replace::create_after(&path, fill, || fault::renaming(name))
+            .map_err(StoreError::io("cannot write", path))
     }
 }
 
