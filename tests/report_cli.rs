@@ -271,6 +271,20 @@ fn missing_runs_are_counted() {
     assert!(line[start.len()..].starts_with("12,0,0,8,"), "{line}");
 }
 
+/// A choice among survivors is no success: one run of the synthetic study failed.
+#[test]
+fn a_choice_among_survivors_says_so() {
+    let study = Synthetic::new("");
+    let (code, out, err) = study.report(Some("tune"));
+    assert_eq!(code, 1, "{err}");
+    assert!(out.contains("even networks"), "{out}");
+    assert_eq!(
+        err,
+        "1 run has no value, so this is about the others only; \
+         run `runner study.toml --out DIR --retry-failed` to compute them again\n"
+    );
+}
+
 #[test]
 fn tables_that_were_changed_are_refused() {
     let unchanged =

@@ -97,6 +97,9 @@ pub struct Tuning {
     pub metric: Metric,
     /// Two per group of conditions that differ in this parameter alone, in the study's order.
     pub tuned: Vec<Tuned>,
+    /// Runs of these conditions without a value: failed, or empty at the checkpoint. The choice is among
+    /// the others.
+    pub lost: usize,
 }
 
 impl Tuning {
@@ -133,13 +136,18 @@ impl Tuning {
                 tables.parameters.join(", ")
             )
         })?;
-        let mut tuned = Vec::new();
+        let mut tuned: Vec<Tuned> = Vec::new();
+        let mut lost = 0;
         for group in groups(tables, column) {
             if group.len() < 2 {
                 continue;
             }
             for chosen_on in [Half::Even, Half::Odd] {
                 tuned.extend(tune(tables, study, &group, chosen_on, metric));
+            }
+            if let Some(trial) = tuned.last().map(|t| t.trial) {
+                let samples = group.iter().map(|&c| tables.sample(c, metric, trial));
+                lost += samples.map(|s| s.failed + s.empty).sum::<usize>();
             }
         }
         if tuned.is_empty() {
@@ -152,6 +160,7 @@ impl Tuning {
             column,
             metric,
             tuned,
+            lost,
         })
     }
 

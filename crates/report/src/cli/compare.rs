@@ -56,5 +56,5 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
     }
     text.push_str(&comparison.words());
     say(format_args!("{}", text.trim_end()));
-    Ok(ExitCode::SUCCESS)
+    Ok(super::from_survivors(comparison.lost(), dir))
 }

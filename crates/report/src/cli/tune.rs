@@ -42,5 +42,5 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, ReportError> {
         file.display(),
         tuning.words(&inputs.tables).trim_end()
     ));
-    Ok(ExitCode::SUCCESS)
+    Ok(super::from_survivors(tuning.lost, &arguments.dir))
 }

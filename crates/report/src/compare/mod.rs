@@ -236,6 +236,12 @@ impl Comparison {
         self.extent.filter(|extent| extent.is_partial())
     }
 
+    /// Runs of the study's common conditions without a value at the checkpoint of the scores.
+    pub fn lost(&self) -> usize {
+        let at_end = self.rows.iter().filter(|row| row.trial == self.trial);
+        at_end.map(|row| row.own.failed).sum()
+    }
+
     /// The rules of the common conditions, each once, in order.
     pub fn rules(&self) -> Vec<&str> {
         rules(&self.pairs)

@@ -153,13 +153,7 @@ impl Comparison {
         let side = |name: &str, r: Replicates| {
             format!("{name}: {} networks × {} targets", r.networks, r.targets)
         };
-        let failed: usize = self
-            .rows
-            .iter()
-            .filter(|r| r.trial == self.trial)
-            .map(|r| r.own.failed)
-            .sum();
-        let failed = match failed {
+        let failed = match self.lost() {
             0 => String::new(),
             some => format!("; {some} failed runs of the study have no value"),
         };
