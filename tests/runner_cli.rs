@@ -404,7 +404,7 @@ fn set_changes_the_study_and_plan_writes_nothing() {
         "network.gain=1.2",
     ]);
     assert!(
-        planned.contains("4 conditions × 2 networks × 1 targets = 8 runs"),
+        planned.contains("4 conditions × 2 networks × 1 target = 8 runs"),
         "{planned}"
     );
     assert!(planned.contains("estimated: "), "{planned}");

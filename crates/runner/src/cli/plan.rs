@@ -54,10 +54,10 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     say(format_args!("{}: {}", study.name, visible(&study.question)));
     let replicates = study.replicates;
     say(format_args!(
-        "  {} conditions × {} networks × {} targets = {} runs",
-        study.conditions.len(),
-        replicates.networks,
-        replicates.targets,
+        "  {} × {} × {} = {} runs",
+        counted(study.conditions.len(), "condition"),
+        counted(replicates.networks, "network"),
+        counted(replicates.targets, "target"),
         study.runs()
     ));
     for (number, line) in blocks(&study).iter().enumerate() {
@@ -105,6 +105,12 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         say(format_args!("  {line}"));
     }
     ExitCode::SUCCESS
+}
+
+/// `1 target`, `2 targets`.
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// Memory of one thread that is worth a line: as much as a laptop has for each of its processors.
