@@ -250,8 +250,8 @@ fn missing_runs_are_counted() {
     assert_eq!(code, 2);
     assert_eq!(
         err,
-        "error: DIR: 72 of 180 runs are missing. Run `runner study.toml --out DIR` to compute them, \
-         or give --partial where half a study will do\n"
+        "error: DIR: 72 of 180 runs are missing from the tables. Run `runner study.toml --out DIR` to compute what is \
+         missing and write the tables, or give --partial to see what there is\n"
     );
     assert!(!study.path().join("summary.csv").exists());
     let (code, out, _) = study.report(Some("--partial"));

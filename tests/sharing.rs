@@ -150,7 +150,8 @@ fn tables_of_another_study_are_not_overwritten() {
     assert_eq!(code, 2);
     assert_eq!(
         stderr,
-        "out: it belongs to the study \"study\" with 24 runs, none of which is a run of this study. \
+        "out: it belongs to the study \"study\" with 24 runs, none of which is a run of this study \
+         (network.gain is 1.5 there and 1.1 here). \
          Give --out another folder, or --replace to put this study in its place (the journal keeps its runs)\n"
     );
     assert_eq!(place.read("out/runs.csv"), before);

@@ -43,6 +43,14 @@ fn several_signals_are_paired_targets() {
     assert!(run(&place, "both", &[]).status.success());
     let of = |out: &str, name: &str| column(&place, &format!("{out}/runs.csv"), name);
     assert_eq!(of("both", "target"), ["0", "1"]);
+    // The same samples twice would count as two replicates.
+    let output = run(&place, "twice", &["--set", "target.columns=[\"a\",\"a\"]"]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = said(&output).1;
+    assert!(
+        stderr.contains("it has the same samples as s.csv (column a); each signal counts as a replicate, so leave one of them out"),
+        "{stderr}"
+    );
     // Each is the run of its own signal: the first has the identity that it has alone, the second that of
     // the same samples from another file.
     for (out, target) in [

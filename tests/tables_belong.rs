@@ -219,7 +219,7 @@ fn no_reader_accepts_tables_of_another_or_a_partial_study() {
                 all_refuse(
                     &place,
                     &context,
-                    &format!(" of {runs} runs are missing. Run `runner "),
+                    &format!("of {runs} runs are missing from the tables. Run `runner "),
                 );
                 let half =
                     synapse_report::Results::read(&place.path("out"), Accept::Partial).unwrap();
@@ -257,8 +257,8 @@ fn a_folder_of_another_study_is_not_written_to() {
             "{stderr}"
         );
     };
-    let other =
-        "out: it belongs to the study \"study\" with 8 runs, none of which is a run of this study.";
+    let other = "out: it belongs to the study \"study\" with 8 runs, none of which is a run of this study \
+                 (network.gain is 1.5 there and 0.1 here).";
     refused(&["--set", "network.gain=0.1"], other);
     refused(&["--set", "network.gain=0.1", "--shard", "2/2"], other);
     refused(
@@ -365,6 +365,67 @@ fn what_was_made_of_other_tables_goes_with_them() {
     assert!(place.path("out/figures/mine.svg").exists());
 }
 
+/// A data file that was moved is the same file: what it holds is what counts.
+#[test]
+fn a_signal_may_move() {
+    let place = place();
+    run_to(&place, End::Finished, &[]);
+    std::fs::create_dir(place.path("data")).unwrap();
+    std::fs::rename(place.path("x.csv"), place.path("data/x.csv")).unwrap();
+    let moved = ["--set", "target.path=data/x.csv"];
+    run_to(&place, End::Finished, &moved);
+    all_accept(&place, "moved");
+    let study = std::fs::read_to_string(place.path("out/study.toml")).unwrap();
+    assert!(study.contains("data/x.csv"), "{study}");
+}
+
+#[test]
+fn plan_says_what_run_will_refuse_and_status_what_the_tables_are() {
+    let place = place();
+    let status = |words: &str| {
+        let (code, stdout, _) = runner(&place, &["status", "out"]);
+        assert!(code == 0 && stdout.contains(words), "{stdout}");
+    };
+    run_to(&place, End::OneShard, &[]);
+    status("no tables yet; write them with: runner merge out\n");
+    let (code, _, stderr) = runner(&place, &["verify", "out", "--sample", "1"]);
+    assert_eq!(code, 0, "{stderr}");
+    let error = synapse_report::check(&place.path("out"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("/out: no tables yet. Run `runner "),
+        "{error}"
+    );
+    runner(&place, &["merge", "out", "--partial", "-q"]);
+    status("tables are partial (4 of 8 runs); write them again with: runner merge out --partial\n");
+    run_to(&place, End::Finished, &[]);
+    status("tables are written\n");
+    let (code, stdout, _) = runner(
+        &place,
+        &["plan", "study.toml", "--out", "out", "--set", "seed=6"],
+    );
+    assert_eq!(code, 0);
+    assert!(
+        stdout.contains(
+            "  `run` will refuse to write there without --replace: it belongs to the study \"study\" with 8 runs, none \
+             of which is a run of this study (seed is 5 there and 6 here)\n"
+        ),
+        "{stdout}"
+    );
+    run_to(&place, End::OneShard, &["--set", "replicates.networks=8"]);
+    status("tables are of an earlier version of this study, or of another; ");
+    // Nothing computed, nothing to write.
+    let empty = Place::new(&std::fs::read_to_string(place.path("study.toml")).unwrap());
+    std::fs::write(empty.path("x.csv"), signal(1)).unwrap();
+    let (code, _, stderr) = runner(&empty, &["merge", ".", "--partial"]);
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("no run of the study has been computed; no tables were written"),
+        "{stderr}"
+    );
+}
+
 #[test]
 fn an_interrupted_study_keeps_its_folder() {
     let place = place();
@@ -427,18 +488,22 @@ fn verify_sees_the_tables_and_needs_no_journal() {
         std::fs::write(&path, text).unwrap();
     }
     // A deposit has no journal.
-    let (code, _, stderr) = runner(&place, &["export", "out", "--ro-crate", "--to", "crate"]);
+    // It lies at another depth than the folder: the path of its signal is another one.
+    let to = "deposits/2026/crate";
+    let (code, _, stderr) = runner(&place, &["export", "out", "--ro-crate", "--to", to]);
     assert_eq!(code, 0, "{stderr}");
-    let (code, stdout, stderr) = runner(&place, &["verify", "crate", "--sample", "8"]);
+    let (code, stdout, stderr) = runner(&place, &["verify", to, "--sample", "8"]);
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(
         stdout,
-        "crate: 8 of 8 runs were computed again: the same bits\n\
-         crate: there is no journal: the tables were read\n"
+        format!(
+            "{to}: 8 of 8 runs were computed again: the same bits\n\
+             {to}: there is no journal: the tables were read\n"
+        )
     );
     // With tables that agree with each other and their manifest, but not with the program.
-    forge(&place.path("crate"));
-    let (code, _, stderr) = runner(&place, &["verify", "crate", "--sample", "8"]);
+    forge(&place.path(to));
+    let (code, _, stderr) = runner(&place, &["verify", to, "--sample", "8"]);
     assert_eq!(code, 1, "{stderr}");
     assert!(
         stderr.contains("test_mse at trial 4: kept 1e-9, now "),

@@ -85,6 +85,9 @@ fn sample_from(
                 recorded::interpolate(values, stride, steps)?
             };
             if *standardise {
+                if params.is_filtered(dt_ms) {
+                    recorded::is_left(values, &signal).map_err(|error| vec![error])?;
+                }
                 recorded::standardise(&mut signal).map_err(|error| vec![error])?;
             }
             Ok(signal)

@@ -141,6 +141,12 @@ pub struct Unmatched {
 }
 
 impl ReportError {
+    /// Whether all that is wrong is that runs are missing.
+    pub fn is_partial(&self) -> bool {
+        let partial = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Partial(_));
+        matches!(self, Self::Belonging { mismatch, .. } if partial(mismatch))
+    }
+
     /// Wraps an error of the operating system.
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io {

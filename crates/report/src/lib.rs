@@ -145,7 +145,7 @@ pub fn inputs(folder: &Path, accept: Accept) -> Result<Inputs, ReportError> {
         });
     }
     let study = study::read(folder)?;
-    let tables = Tables::read(folder)?;
+    let tables = manifest::tables(folder)?;
     let extent = manifest::examine(folder, &study, &tables, accept)?;
     tables.agree(folder)?;
     Ok(Inputs {

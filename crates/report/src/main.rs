@@ -61,6 +61,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return answer(&error),
     };
+    let may_be_partial = !matches!(arguments.verb, Some(Verb::Check { .. }));
     let outcome = match (arguments.verb, arguments.dir) {
         (Some(Verb::Check { dir }), _) => cli::check::run(&dir),
         (Some(Verb::Tune(arguments)), _) => cli::tune::run(&arguments),
@@ -69,7 +70,11 @@ fn main() -> ExitCode {
         (None, None) => unreachable!("clap requires DIR where no verb is given"),
     };
     finish(outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        let hint = match error.is_partial() && may_be_partial {
+            true => ", or give --partial to see what there is",
+            false => "",
+        };
+        eprintln!("error: {error}{hint}");
         ExitCode::from(BAD_INPUT)
     }))
 }

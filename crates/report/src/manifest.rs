@@ -1,7 +1,7 @@
 //! What `manifest.json` says of the tables, and whether it is so: they are of the study beside them,
 //! complete, and as they were written.
 //!
-//! The manifest names the study by the SHA-256 of `study.toml` and each table by the SHA-256 of its
+//! The manifest names the study by the SHA-256 of what `study.toml` says and each table by the SHA-256 of its
 //! bytes, and says how many runs the study has. A study that was extended or changed and then killed
 //! leaves a new `study.toml` beside the old tables: their numbers are right and their verdict is not.
 //! So whoever reads tables asks here first. Manifests of older versions name less; what they name is
@@ -21,6 +21,9 @@ use std::path::Path;
 
 /// The file's name in a result folder.
 pub const FILE: &str = "manifest.json";
+
+/// Where a result folder keeps records of runs.
+const JOURNAL: &str = "journal";
 
 /// What names a table: its rows, header apart, and the SHA-256 of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +68,8 @@ pub enum Accept {
 /// Why tables are not those of the study beside them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
+    /// There are records of runs, and no tables.
+    NotWritten,
     /// There is no manifest.
     Unsigned,
     /// The manifest is no manifest.
@@ -121,6 +126,11 @@ impl Mismatch {
             study: false,
         };
         match self {
+            Self::NotWritten => write!(
+                f,
+                "{at}: no tables yet. Run `{compute}` to compute what is missing and write them, \
+                 or `{merge}` if the study was computed in shards"
+            ),
             Self::Unsigned => write!(
                 f,
                 "{at}: no {FILE}, so nothing says which study the tables are of. \
@@ -154,8 +164,8 @@ impl Mismatch {
             }
             Self::Partial(extent) => write!(
                 f,
-                "{at}: {} of {} runs are missing. Run `{compute}` to compute them, \
-                 or give --partial where half a study will do",
+                "{at}: {} of {} runs are missing from the tables. \
+                 Run `{compute}` to compute what is missing and write the tables",
                 extent.planned - extent.present,
                 extent.planned
             ),
@@ -218,7 +228,26 @@ struct Wire {
 #[derive(Debug, Clone, Default, Deserialize)]
 struct WireStudy {
     name: Option<String>,
+    /// Of what the file says.
+    content_sha256: Option<String>,
+    /// Of its bytes: all that older manifests have.
     sha256: Option<String>,
+}
+
+impl WireStudy {
+    /// Whether the `study.toml` of the folder says something else.
+    fn is_another(&self, folder: &Path) -> Result<bool, ReportError> {
+        let path = folder.join(study::FILE);
+        let (named, found) = match (&self.content_sha256, &self.sha256) {
+            (Some(named), _) => {
+                let text = open::text(&path).map_err(|e| ReportError::io("read", &path, e))?;
+                (named, study::content_digest(&text))
+            }
+            (None, Some(named)) => (named, Some(sum(&path)?)),
+            (None, None) => return Ok(false),
+        };
+        Ok(Some(named) != found.as_ref())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -226,6 +255,37 @@ struct WireCounts {
     runs: u64,
     #[serde(default)]
     missing: u64,
+}
+
+/// Reads the tables of a folder. Where they cannot be read, a table that was changed is named before one
+/// that only does not fit it.
+///
+/// # Errors
+/// [`ReportError::Belonging`] if there are none yet, or if another table than the one with the error was
+/// changed after it was written; else what is wrong with a table.
+pub(crate) fn tables(folder: &Path) -> Result<Tables, ReportError> {
+    let wrong = |mismatch| ReportError::Belonging {
+        folder: folder.to_path_buf(),
+        mismatch,
+    };
+    if !folder.join(RUNS.file).exists() && folder.join(JOURNAL).is_dir() {
+        return Err(wrong(Mismatch::NotWritten));
+    }
+    Tables::read(folder).map_err(|error| {
+        let named = read(folder).map(|wire| wire.tables).unwrap_or_default();
+        let blamed = match &error {
+            ReportError::Cell { path, .. }
+            | ReportError::Line { path, .. }
+            | ReportError::Header { path, .. } => path.clone(),
+            _ => return error,
+        };
+        match same_tables(folder, &named) {
+            Err(Either::Mismatch(Mismatch::Edited { file })) if !blamed.ends_with(file) => {
+                wrong(Mismatch::Edited { file })
+            }
+            _ => error,
+        }
+    })
 }
 
 /// Finds out how much of the study beside them these tables hold.
@@ -254,9 +314,7 @@ pub fn examine(
             planned: planned.unwrap_or(0),
         })
     };
-    if let Some(sha256) = &wire.study.sha256
-        && *sha256 != sum(&folder.join(study::FILE))?
-    {
+    if wire.study.is_another(folder)? {
         return Err(other());
     }
     let counted = wire.counts.as_ref().map(|counts| counts.runs);
@@ -286,6 +344,39 @@ pub fn examine(
         return Err(wrong(Mismatch::Partial(extent)));
     }
     Ok(extent)
+}
+
+/// What a manifest says of the tables beside it, without reading them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// There are none, or nothing says what they are.
+    None,
+    /// They are of the whole study.
+    Whole,
+    /// They are of a part of the study.
+    Partial(Extent),
+    /// They are of another study, or of an earlier version of this one.
+    OtherStudy,
+}
+
+/// What the manifest of a folder claims.
+pub fn claim(folder: &Path) -> Claim {
+    let Ok(wire) = read(folder) else {
+        return Claim::None;
+    };
+    if !folder.join(RUNS.file).exists() {
+        return Claim::None;
+    }
+    if wire.study.is_another(folder).unwrap_or(true) {
+        return Claim::OtherStudy;
+    }
+    match wire.counts {
+        Some(counts) if counts.missing > 0 => Claim::Partial(Extent {
+            present: counts.runs.saturating_sub(counts.missing),
+            planned: counts.runs,
+        }),
+        _ => Claim::Whole,
+    }
 }
 
 enum Either {

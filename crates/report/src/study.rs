@@ -8,7 +8,8 @@ use crate::expectation::Expectation;
 use crate::files::open;
 use crate::number;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The file's name in a result folder.
@@ -212,6 +213,55 @@ pub fn parse(text: &str) -> Result<Study, (Option<usize>, String)> {
     })
 }
 
+/// The SHA-256 of what a `study.toml` says, in hexadecimal: comments, layout, the order of keys, and where
+/// signals lie (`target.path`; their samples have a sum of their own) make no difference. `None` for a
+/// text that is not TOML.
+pub fn content_digest(text: &str) -> Option<String> {
+    let table: toml::Table = text.parse().ok()?;
+    let mut canonical = String::new();
+    write_canonical(&toml::Value::Table(table), "", &mut canonical);
+    let digest = Sha256::digest(&canonical);
+    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Writes a value with sorted keys; `path` is the dotted path that leads to it, without the names of
+/// condition blocks and sweeps.
+fn write_canonical(value: &toml::Value, path: &str, into: &mut String) {
+    match value {
+        toml::Value::Table(table) => {
+            let sorted: BTreeMap<&String, &toml::Value> = table.iter().collect();
+            into.push('{');
+            for (key, value) in sorted {
+                let inner = match (path, key.as_str()) {
+                    ("", "condition" | "sweep") => String::new(),
+                    ("", key) => key.to_owned(),
+                    (path, key) => format!("{path}.{key}"),
+                };
+                let is_place = inner == "target.path" && !value.is_table();
+                if !is_place {
+                    into.push_str(&format!("{key:?}:"));
+                    write_canonical(value, &inner, into);
+                    into.push(',');
+                }
+            }
+            into.push('}');
+        }
+        toml::Value::Array(values) => {
+            into.push('[');
+            for value in values {
+                write_canonical(value, path, into);
+                into.push(',');
+            }
+            into.push(']');
+        }
+        toml::Value::String(text) => into.push_str(&format!("{text:?}")),
+        toml::Value::Integer(number) => into.push_str(&number.to_string()),
+        toml::Value::Float(number) => into.push_str(&format!("{number:?}")),
+        toml::Value::Boolean(flag) => into.push_str(&flag.to_string()),
+        toml::Value::Datetime(time) => into.push_str(&time.to_string()),
+    }
+}
+
 /// The axes of a sweep table, whose keys are dotted paths, quoted or not.
 fn axes(sweep: &toml::Table) -> Vec<Axis> {
     fn walk(prefix: &str, table: &toml::Table, into: &mut Vec<Axis>) {
@@ -309,6 +359,33 @@ max = 1
         // Two crossed with seven zipped, and two: on 4 × 5 networks and targets.
         let text = TEXT.replace("points = 3", "points = 7");
         assert_eq!(parse(&text).unwrap().planned_runs(), Some((14 + 2) * 20));
+    }
+
+    #[test]
+    fn the_digest_is_of_what_a_study_says() {
+        let digest = |text: &str| content_digest(text).unwrap();
+        let study = "a = 1\n[target]\nkind = \"file\"\npath = \"x.csv\"\n[network]\ngain = 1.5\n";
+        let same = [
+            "# why\na = 1\n\n[network]\ngain = 1.50\n[target]\npath = \"../elsewhere/y.csv\"\nkind = \"file\"\n",
+            "network = { gain = 1.5 }\ntarget.path = \"z.csv\"\ntarget.kind = \"file\"\na = 1\n",
+        ];
+        for text in same {
+            assert_eq!(digest(text), digest(study), "{text}");
+        }
+        let block =
+            |path: &str| format!("{study}[[condition]]\ntarget = {{ path = \"{path}\" }}\n");
+        assert_eq!(digest(&block("a.csv")), digest(&block("b.csv")));
+        for (from, to) in [
+            ("gain = 1.5", "gain = 1.6"),
+            ("\"file\"", "\"sines\""),
+            ("a = 1", "a = \"1\""),
+            ("a = 1", "a = [1]"),
+            ("a = 1", "path = 1"),
+            ("gain", "path"),
+        ] {
+            assert_ne!(digest(&study.replace(from, to)), digest(study), "{to}");
+        }
+        assert_eq!(content_digest("a = "), None);
     }
 
     #[test]

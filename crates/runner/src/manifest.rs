@@ -11,6 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::Command;
+use synapse_report::study::content_digest;
 
 /// Provenance of a result folder.
 #[derive(Debug, Clone, Serialize)]
@@ -39,7 +40,7 @@ impl Manifest {
         let same = |pointer: &str| before.pointer(pointer) == now.pointer(pointer);
         [
             "/study/name",
-            "/study/sha256",
+            "/study/content_sha256",
             "/counts",
             "/tables",
             "/processes",
@@ -121,6 +122,8 @@ pub struct StudyOrigin {
     pub name: String,
     /// The spec, as given on the command line.
     pub spec: String,
+    /// SHA-256 of what `study.toml` says, see [`synapse_report::study::content_digest`].
+    pub content_sha256: Option<String>,
     /// SHA-256 of the complete study as `study.toml` has it.
     pub sha256: String,
     /// Git revision of the spec's folder; missing outside a checkout.
@@ -151,6 +154,7 @@ impl StudyOrigin {
         Self {
             name: name.to_owned(),
             spec: spec.display().to_string(),
+            content_sha256: content_digest(complete),
             sha256: hex(&Sha256::digest(complete)),
             git_revision: git(&["rev-parse", "HEAD"]),
             git_dirty: git(&["status", "--porcelain", "--", &file]).map(|text| !text.is_empty()),

@@ -7,11 +7,17 @@
 
 use crate::spec::{RunId, Study};
 use crate::store::{Kept, StoreError};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::path::Path;
 use synapse_report::files::open;
+use synapse_report::manifest::Claim;
+use synapse_report::study::content_digest;
+use synapse_report::words::shortened;
 use synapse_report::{manifest, study, summary, tables};
+
+/// How many fields that differ are named.
+const SHOWN: usize = 3;
 
 /// What stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +38,8 @@ pub enum Obstacle {
         name: String,
         /// How many runs it has.
         runs: usize,
+        /// Fields that differ, in words.
+        differences: Vec<String>,
     },
     /// Runs of the tables would be lost: they are not of the study, and not in the journal.
     Lost {
@@ -55,10 +63,24 @@ impl fmt::Display for Obstacle {
             Self::Unreadable { problem } => {
                 write!(f, "its study.toml cannot be read as a study ({problem})")
             }
-            Self::Other { name, runs } => write!(
-                f,
-                "it belongs to the study {name:?} with {runs} runs, none of which is a run of this study"
-            ),
+            Self::Other {
+                name,
+                runs,
+                differences,
+            } => {
+                write!(
+                    f,
+                    "it belongs to the study {name:?} with {runs} runs, none of which is a run of this study"
+                )?;
+                match differences.split_at_checked(SHOWN) {
+                    _ if differences.is_empty() => Ok(()),
+                    None => write!(f, " ({})", differences.join("; ")),
+                    Some((first, rest)) if rest.is_empty() => write!(f, " ({})", first.join("; ")),
+                    Some((first, rest)) => {
+                        write!(f, " ({}; and {} more)", first.join("; "), rest.len())
+                    }
+                }
+            }
             Self::Lost { runs } => write!(
                 f,
                 "{runs} runs of its tables are not runs of this study, and no journal holds them"
@@ -85,16 +107,18 @@ pub fn allow(study: &Study, kept: &Kept, folder: &Path) -> Result<(), StoreError
     }
 }
 
-fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
+/// What stands in the way of [`allow`], if anything does.
+pub fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
     let own: HashSet<RunId> = ids(study).collect();
     let in_journal = kept.records.keys().filter(|id| own.contains(id)).count();
     let tables = [tables::RUNS.file, summary::FILE, manifest::FILE]
         .into_iter()
         .find(|file| folder.join(file).exists());
     let path = folder.join(study::FILE);
-    match open::bytes(&path) {
-        Ok(text) if text == study.to_toml(folder).as_bytes() => {}
-        Ok(_) => {
+    match open::text(&path) {
+        // Where signals lie is no matter: their samples are part of what a study says.
+        Ok(text) if content_digest(&text) == content_digest(&study.to_toml(folder)) => {}
+        Ok(text) => {
             let before = match Study::load(&path, &[]) {
                 Ok(before) => before,
                 Err(errors) => {
@@ -107,7 +131,12 @@ fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
             let common = ids(&before).filter(|id| own.contains(id)).count();
             if common == 0 {
                 let name = before.name.clone();
-                return Some(Obstacle::Other { name, runs });
+                let differences = differences(&text, &study.to_toml(folder));
+                return Some(Obstacle::Other {
+                    name,
+                    runs,
+                    differences,
+                });
             }
             let is_lost = |id: &RunId| !own.contains(id) && !kept.records.contains_key(id);
             let lost = match runs_of_table(folder) {
@@ -132,7 +161,7 @@ fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
     }
     // The same study by another version of the numerics; unless it has already taken the folder over.
     let is_unrelated = in_journal == 0 && !kept.records.is_empty();
-    if tables.is_some() && is_unrelated && !tables_are_of_another(folder) {
+    if tables.is_some() && is_unrelated && manifest::claim(folder) != Claim::OtherStudy {
         let runs = kept.records.len();
         return Some(Obstacle::Journal { runs });
     }
@@ -140,14 +169,51 @@ fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
     None
 }
 
-/// Whether the manifest names another `study.toml` than the one beside it: the one that is there has
-/// taken the folder over and was not finished.
-fn tables_are_of_another(folder: &Path) -> bool {
-    let manifest = open::bytes(&folder.join(manifest::FILE)).unwrap_or_default();
-    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
-    let named = manifest["study"]["sha256"].as_str();
-    let found = manifest::sum(&folder.join(study::FILE)).ok();
-    named.is_some() && found.is_some() && named != found.as_deref()
+/// The fields in which the base of two studies differs, as in "network.gain is 1.5 there and 1.2 here".
+/// Conditions are lists of their own: of them only that they differ is said.
+fn differences(there: &str, here: &str) -> Vec<String> {
+    let fields = |text: &str| {
+        let mut fields = BTreeMap::new();
+        if let Ok(table) = text.parse::<toml::Table>() {
+            collect("", &table, &mut fields);
+        }
+        fields
+    };
+    let (there, here) = (fields(there), fields(here));
+    let paths: BTreeSet<&String> = there.keys().chain(here.keys()).collect();
+    let value = |fields: &BTreeMap<String, String>, path: &String| {
+        let value = fields.get(path).map_or("absent", String::as_str);
+        shortened(value).into_owned()
+    };
+    paths
+        .into_iter()
+        .filter(|path| there.get(*path) != here.get(*path))
+        .map(|path| match path.as_str() {
+            "condition" => "the conditions differ".to_owned(),
+            _ => format!(
+                "{path} is {} there and {} here",
+                value(&there, path),
+                value(&here, path)
+            ),
+        })
+        .collect()
+}
+
+/// The leaves of a table under their dotted paths; what no number follows from is left out.
+fn collect(prefix: &str, table: &toml::Table, into: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let path = match prefix {
+            "" => key.clone(),
+            prefix => format!("{prefix}.{key}"),
+        };
+        match (path.as_str(), value) {
+            ("name" | "question" | "surprise" | "expect" | "target.path", _) => {}
+            (_, toml::Value::Table(inner)) => collect(&path, inner, into),
+            (_, value) => {
+                into.insert(path, value.to_string());
+            }
+        }
+    }
 }
 
 /// The runs of `runs.csv`, as far as their identities can be read; `None` if there is no such table.

@@ -99,6 +99,20 @@ impl ParamError {
     }
 }
 
+/// A number as a message has it: plain, or with an exponent where that would be long.
+struct Short(f64);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = self.0.to_string();
+        if plain.len() > 20 {
+            write!(f, "{:e}", self.0)
+        } else {
+            f.write_str(&plain)
+        }
+    }
+}
+
 impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -106,7 +120,7 @@ impl fmt::Display for ParamError {
                 field,
                 value,
                 allowed,
-            } => write!(f, "{field} = {value}: must be {allowed}"),
+            } => write!(f, "{field} = {}: must be {allowed}", Short(*value)),
             Self::Whole {
                 field,
                 value,
@@ -121,7 +135,9 @@ impl fmt::Display for ParamError {
                 dt_ms,
             } => write!(
                 f,
-                "{field} = {value}: must be a whole number of time steps (network.dt_ms = {dt_ms})"
+                "{field} = {}: must be a whole number of time steps (network.dt_ms = {})",
+                Short(*value),
+                Short(*dt_ms)
             ),
             Self::TooMany {
                 field,
@@ -132,7 +148,8 @@ impl fmt::Display for ParamError {
                 remedy,
             } => write!(
                 f,
-                "{field} = {value}: makes {count} {made}; at most {most} are allowed: {remedy}"
+                "{field} = {}: makes {count} {made}; at most {most} are allowed: {remedy}",
+                Short(*value)
             ),
             Self::Above {
                 field,
@@ -142,7 +159,9 @@ impl fmt::Display for ParamError {
                 reason,
             } => write!(
                 f,
-                "{field} = {value}: must be at most {limit_field} = {limit} ({reason})"
+                "{field} = {}: must be at most {limit_field} = {} ({reason})",
+                Short(*value),
+                Short(*limit)
             ),
             Self::Signal { field, problem } => write!(f, "{field}: {problem}"),
             Self::Empty { field } => write!(f, "{field}: needs at least one entry"),

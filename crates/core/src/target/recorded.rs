@@ -51,7 +51,7 @@ pub(super) fn interpolate(
 pub(super) fn low_pass(values: &[f64], stride: f64, steps: usize) -> Result<Vec<f64>, OutOfMemory> {
     let reach = libm::ceil(HALF_WIDTH * stride) as i64;
     let period = values.len() as i64;
-    let mut weights: Vec<f64> = Vec::new();
+    let mut weights: Vec<f64> = memory::reserved(2 * reach as usize + 2, TARGET)?;
     let mut total = 0.0;
     let mut of_fraction = f64::NAN;
     memory::listed(steps, TARGET, |step| {
@@ -74,6 +74,39 @@ pub(super) fn low_pass(values: &[f64], stride: f64, steps: usize) -> Result<Vec<
         }
         sum / total
     })
+}
+
+/// What the low-pass must leave of a signal's deviation for it to be scaled to variance 1: below this it
+/// is what leaks through the filter, the very alias that it is there to remove.
+const LEAST_LEFT: f64 = 1e-3;
+
+/// Makes sure that the low-pass has left something to be scaled up.
+///
+/// # Errors
+/// All but a thousandth of the signal's deviation is gone.
+pub(super) fn is_left(values: &[f64], signal: &[f64]) -> Result<(), ParamError> {
+    let largest = values.iter().fold(0.0f64, |max, x| max.max(libm::fabs(*x)));
+    if largest == 0.0 {
+        return Ok(());
+    }
+    // In units of the largest, so that nothing overflows.
+    let deviation = |list: &[f64]| {
+        let n = list.len() as f64;
+        let mean = list.iter().map(|x| x / largest).sum::<f64>() / n;
+        let squares = list.iter().map(|x| x / largest - mean);
+        libm::sqrt(squares.map(|x| x * x).sum::<f64>() / n)
+    };
+    let left = deviation(signal) / deviation(values);
+    if left < LEAST_LEFT {
+        return Err(ParamError::Signal {
+            field: "target.standardise",
+            problem: format!(
+                "the low-pass leaves {left:.1e} of the signal's standard deviation, and scaling that up would give a \
+                 signal that is not in the recording; choose a shorter network.dt_ms, or standardise = false"
+            ),
+        });
+    }
+    Ok(())
 }
 
 /// h.
@@ -211,6 +244,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_leaks_through_the_low_pass_is_not_scaled_up() {
+        // 900 Hz, sampled at 20 kHz, at steps of 1 ms.
+        let sine: Vec<f64> = (0..2000)
+            .map(|j| (TAU * 0.9 * f64::from(j) / 20.0).sin())
+            .collect();
+        let signal = |values: &[f64]| TargetParams::Samples {
+            values: values.to_vec(),
+            sample_ms: 0.05,
+            standardise: true,
+            resample: Resample::LowPass,
+        };
+        let error = sample(&signal(&sine), 1.0, 0, 0).unwrap_err().to_string();
+        assert!(
+            error.contains("of the signal's standard deviation, and scaling that up would give a signal that is not in"),
+            "{error}"
+        );
+        // With something else in it that steps can show.
+        let slow = |j: usize| 0.01 * (TAU * 0.05 * j as f64 / 20.0).sin();
+        let both: Vec<f64> = sine.iter().enumerate().map(|(j, x)| x + slow(j)).collect();
+        assert!(sample(&signal(&both), 1.0, 0, 0).is_ok());
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub enum FaultKind {
     OpenQuote(char),
     /// A quote in the middle of a cell.
     QuoteInside(char),
+    /// Numbers where units should be.
+    NoUnits,
     /// More or fewer cells than the header.
     Cells {
         /// Those of the header.
@@ -83,6 +85,10 @@ impl fmt::Display for Fault {
                 f,
                 "line {line} has a quote ({quote}) inside a cell; quote the whole cell, or double the quote inside a \
                  quoted one"
+            ),
+            FaultKind::NoUnits => write!(
+                f,
+                "line {line} holds numbers and no units, and units_row = true would pass over them; leave units_row out"
             ),
             FaultKind::Cells { header, row } => {
                 let cells = if row == 1 { "cell" } else { "cells" };
@@ -116,7 +122,21 @@ impl<'t> Table<'t> {
             lines,
         };
         if dialect.units_row {
-            table.advance(&mut Row::default())?;
+            let mut units = Row::default();
+            let is_number = |cell: &Cow<'_, str>| cell.replace(',', ".").parse::<f64>().is_ok();
+            let mut filled = |table: &mut Self| -> Result<bool, Fault> {
+                let is_row = table.advance(&mut units)?;
+                let mut cells = units
+                    .cells
+                    .iter()
+                    .filter(|cell| !cell.is_empty())
+                    .peekable();
+                Ok(is_row && cells.peek().is_some() && cells.all(is_number))
+            };
+            // A file without units: its first samples would vanish without a word.
+            if filled(&mut table)? {
+                return Err(fault(units.line, FaultKind::NoUnits));
+            }
         }
         Ok(table)
     }

@@ -135,6 +135,23 @@ fn what_stands_around_the_rows_is_left_out() {
     let rows = rows(text, &dialect).unwrap();
     let lines: Vec<u64> = rows.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [5, 8, 10]);
+    // Where there are no units, a row of samples would vanish.
+    for (units, fault) in [
+        (
+            "0,994",
+            "line 2 holds numbers and no units, and units_row = true would pass over them; leave units_row out",
+        ),
+        ("ms,", ""),
+        ("1,mV", ""),
+    ] {
+        let dialect = Dialect {
+            units_row: true,
+            ..Dialect::default()
+        };
+        let text = format!("t,v\n{units}\n1,2\n");
+        let said = Table::begin(&text, &dialect).err();
+        assert_eq!(said.map_or(String::new(), |fault| fault.to_string()), fault);
+    }
     // More lines to skip than there are.
     let dialect = Dialect {
         skip_lines: 1000,

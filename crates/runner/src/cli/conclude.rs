@@ -6,14 +6,13 @@ use crate::manifest::{Counts, Manifest, StudyOrigin, Writer, contributions};
 use crate::provenance::Origin;
 pub(super) use crate::provenance::utc;
 use crate::spec::Study;
-use crate::spec::identity::hex;
 use crate::store::{Digests, Folder, Kept, Record, RecordStatus, StoreError, write_tables};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 use synapse_report::files::open;
 use synapse_report::manifest::FILE as MANIFEST;
+use synapse_report::study::content_digest;
 use synapse_report::tables::CURVES;
 use synapse_report::words::visible;
 
@@ -127,8 +126,8 @@ fn remove_reports_of_others(folder: &Folder, study: &str, tables: &Digests) {
         before.is_some_and(|before| before != now)
     };
     let curves = &tables[CURVES.file].sha256;
-    if (differs("/study/sha256", &hex(&Sha256::digest(study)))
-        || differs("/tables/curves.csv/sha256", curves))
+    let content = content_digest(study).unwrap_or_default();
+    if (differs("/study/content_sha256", &content) || differs("/tables/curves.csv/sha256", curves))
         && let Err(error) = synapse_report::derived::remove(path)
     {
         tracing::warn!("the report of other tables stays: {error}");

@@ -53,6 +53,13 @@ fn complete(args: &MergeArgs, study: &Study) -> Result<ExitCode, StoreError> {
     if !args.partial && missing(study, &kept) > 0 {
         return Ok(ExitCode::from(1));
     }
+    if kept.of_study(study).iter().all(Option::is_none) {
+        eprintln!(
+            "{}: no run of the study has been computed; no tables were written",
+            args.folder.display()
+        );
+        return Ok(ExitCode::from(1));
+    }
     if kept.repeated > 0 {
         eprintln!(
             "{} runs were computed more than once, with the same bits",

@@ -5,6 +5,7 @@ use crate::batch::{Work, pack_rest, total};
 use crate::continuation::Starts;
 use crate::estimate::{Estimate, estimate};
 use crate::inventory::Inventory;
+use crate::replacement::obstacle;
 use crate::spec::{self, Condition, Study};
 use crate::stale::Stale;
 use crate::store::Kept;
@@ -82,6 +83,11 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
     if let Some(lost) = starts.lost(&folder) {
         say(format_args!("    {lost}"));
     }
+    if let Some(obstacle) = obstacle(&study, &kept, &folder).filter(|_| !starts.extends()) {
+        say(format_args!(
+            "  `run` will refuse to write there without --replace: {obstacle}"
+        ));
+    }
     if inventory.pending.is_empty() {
         say(format_args!("  to do: nothing"));
         return ExitCode::SUCCESS;
@@ -95,9 +101,9 @@ pub(super) fn plan(args: &PlanArgs) -> ExitCode {
         batches.len()
     ));
     say(format_args!(
-        "  estimated: {} on {} threads, {} of memory, {} of it for each run in flight",
+        "  estimated: {} on {}, {} of memory, {} of it for each run in flight",
         roughly(estimate.wall_s),
-        threads,
+        counted(threads, "thread"),
         bytes(estimate.memory_bytes),
         bytes(estimate.run_bytes)
     ));

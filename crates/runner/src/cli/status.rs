@@ -6,8 +6,9 @@ use crate::slurm;
 use crate::spec::Study;
 use crate::store::{Ends, Folder, Holder, RecordStatus, StoreError};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use synapse_report::manifest::{self, Claim};
 use synapse_report::shell;
 use synapse_report::words::visible;
 
@@ -97,12 +98,7 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
             ends.damaged
         ));
     }
-    let tables = if args.folder.join("manifest.json").exists() {
-        "tables are written".to_owned()
-    } else {
-        let folder = shell::path(&args.folder);
-        format!("no tables yet; write them with: runner merge {folder}")
-    };
+    let tables = tables(&args.folder, all);
     let journals = match ends.journals.len() {
         1 => "1 journal".to_owned(),
         count => format!("{count} journals"),
@@ -134,6 +130,29 @@ fn tell(args: &StatusArgs, study: &Study) -> Result<(), StoreError> {
         Err(error) => say(format_args!("  Slurm: {error}")),
     }
     Ok(())
+}
+
+/// What there is of tables, and how to have those of all runs.
+fn tables(folder: &Path, all: Tally) -> String {
+    let path = shell::path(folder);
+    let merge = match all.missing() {
+        0 => format!("runner merge {path}"),
+        _ => format!("runner merge {path} --partial"),
+    };
+    match manifest::claim(folder) {
+        Claim::Whole => "tables are written".to_owned(),
+        Claim::None => {
+            let path = shell::path(folder);
+            format!("no tables yet; write them with: runner merge {path}")
+        }
+        Claim::Partial(extent) => format!(
+            "tables are partial ({} of {} runs); write them again with: {merge}",
+            extent.present, extent.planned
+        ),
+        Claim::OtherStudy => format!(
+            "tables are of an earlier version of this study, or of another; write them again with: {merge}"
+        ),
+    }
 }
 
 /// Into how many shards the study is divided: by those who compute now, else by the last who did.

@@ -69,6 +69,21 @@ pub fn targets(fields: &dyn Fields, signals: &mut Signals) -> Result<Option<Targ
             found.push(signal.map_err(|error| told(path, column, error))?);
         }
     }
+    for (at, signal) in found.iter().enumerate() {
+        if let Some(same) = found[..at].iter().find(|one| one.content == signal.content) {
+            let problem = format!(
+                "it has the same samples as {} (column {}); each signal counts as a replicate, so leave one of them out",
+                shortened(&same.path),
+                shortened(&same.column)
+            );
+            let field = match paths.len() {
+                1 => "target.columns",
+                _ => "target.path",
+            };
+            let error = SignalError::Unusable { field, problem };
+            return Err(told(&signal.path, &signal.column, error));
+        }
+    }
     check_sums(fields, &found)
         .map_err(|(at, error)| told(&found[at].path, &found[at].column, error))?;
     let resample = match resample {

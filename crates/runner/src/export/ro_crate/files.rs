@@ -1,12 +1,14 @@
 //! The files of a crate: which, what they are, sizes and sums, and copies of them.
 
 use super::ExportError;
+use crate::spec::Study;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use synapse_report::files::open;
+use synapse_report::study;
 
 /// The folder of the figures.
 const FIGURES: &str = "figures";
@@ -153,7 +155,11 @@ pub(super) fn gather(
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder).map_err(ExportError::io("cannot create", folder))?;
             }
-            fs::copy(results.join(name), &path).map_err(ExportError::io("cannot write", &path))?;
+            match relocated(results, target).filter(|_| name == study::FILE) {
+                Some(text) => fs::write(&path, text),
+                None => fs::copy(results.join(name), &path).map(drop),
+            }
+            .map_err(ExportError::io("cannot write", &path))?;
         }
         let known = KNOWN.iter().find(|known| known.0 == name);
         let role = match known {
@@ -170,6 +176,16 @@ pub(super) fn gather(
         parts.push(part);
     }
     Ok(parts)
+}
+
+/// The study as it is to lie in the crate, if it reads signals: with their paths as seen from there. What
+/// it says is the same, and so is what the manifest calls it.
+fn relocated(results: &Path, target: &Path) -> Option<String> {
+    let before = fs::read_to_string(results.join(study::FILE)).ok()?;
+    let study = Study::load(&results.join(study::FILE), &[]).ok()?;
+    let text = study.to_toml(target);
+    let same = study::content_digest(&text) == study::content_digest(&before);
+    (same && text != study.to_toml(results)).then_some(text)
 }
 
 fn part(

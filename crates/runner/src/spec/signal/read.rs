@@ -58,10 +58,13 @@ fn column_within(
             fault,
             hint: hint().filter(|_| fault == NumberFault::NotANumber),
         })?;
+        room(&mut values)?;
         values.push(value);
+        room(&mut lines)?;
         lines.push(row.line);
         if let Some((at, unit)) = time {
             let text = &row.cells[at];
+            room(&mut times)?;
             let read = stamps::time(text, unit, dialect.decimal);
             times.push(read.map_err(|problem| SignalError::Time {
                 line: row.line,
@@ -96,6 +99,23 @@ fn column_within(
         nameless: nameless.collect(),
         suspects: suspects::find(&values, &lines),
         values,
+    })
+}
+
+/// Makes room for one more item: a file that is too long for this machine is an error of its spec, and
+/// not the end of the program.
+fn room<T>(list: &mut Vec<T>) -> Result<(), SignalError> {
+    if list.len() < list.capacity() {
+        return Ok(());
+    }
+    list.try_reserve(list.len().max(1024)).map_err(|_| {
+        let read = list.len();
+        SignalError::Unusable {
+            field: "target.path",
+            problem: format!(
+                "out of memory after {read} samples; cut the file, or leave samples out"
+            ),
+        }
     })
 }
 

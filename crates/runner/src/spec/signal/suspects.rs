@@ -1,15 +1,17 @@
 //! Values that are likely no measurements: numbers that stand for missing ones, and spikes.
 
+use crate::spec::scalar::shortest;
 use crate::spec::words::listed;
 
 /// Numbers that programs write where a measurement is missing, with the relative distance at which one
 /// is taken for it: those beyond 10²⁰ are often rounded.
-const FILL_VALUES: [(f64, f64); 9] = [
+const FILL_VALUES: [(f64, f64); 10] = [
     (-9999.0, 0.0),
     (-999.0, 0.0),
     (-99999.0, 0.0),
     // netCDF's for floats and doubles, CMIP's, Silicon Graphics' and HDF's.
     (9.969_209_968_386_869e36, 1e-3),
+    (-9.969_209_968_386_869e36, 1e-3),
     (1e20, 1e-6),
     (-1e20, 1e-6),
     (1e30, 1e-6),
@@ -18,6 +20,10 @@ const FILL_VALUES: [(f64, f64); 9] = [
 ];
 /// How many standard deviations a sample may be away from the others.
 const SPIKE: f64 = 8.0;
+/// One in this many samples is an outermost one,
+const OUTERMOST: usize = 50;
+/// but at least this many.
+const LEAST_OUTERMOST: usize = 3;
 /// How many samples it takes to know how they spread.
 const ENOUGH: usize = 20;
 /// How many lines a warning names.
@@ -36,9 +42,9 @@ pub(super) fn find(values: &[f64], lines: &[u64]) -> Vec<String> {
         let at: Vec<u64> = values.iter().zip(lines).filter_map(at).collect();
         if !at.is_empty() {
             found.push(format!(
-                "{} the fill value {:e}, which often stands for a missing measurement",
+                "{} the fill value {}, which often stands for a missing measurement",
                 of_lines(&at, "holds", "hold"),
-                fill.0
+                shortest(fill.0)
             ));
         }
     }
@@ -66,37 +72,38 @@ fn of_lines(lines: &[u64], one: &str, many: &str) -> String {
     }
 }
 
-/// The lines of spikes. Each sample is held against mean and deviation of all others: among n samples,
-/// none can be further than √n deviations away from a mean of which it is a part.
+/// The lines of spikes: samples far from the mean of all but the outermost samples, in units of their
+/// deviation. The outermost are left out there because they are what is asked about: a spike that takes
+/// part in the deviation hides itself, and two of them hide each other.
 fn spikes(samples: &[(f64, u64)]) -> Vec<u64> {
     if samples.len() < ENOUGH {
         return Vec::new();
     }
-    let n = samples.len() as f64;
-    // Around the mean and in units of the largest distance, so that nothing overflows.
+    // In units of the largest, so that nothing overflows.
     let largest = samples
         .iter()
         .fold(0.0f64, |max, (x, _)| max.max(libm::fabs(*x)));
     if largest == 0.0 {
         return Vec::new();
     }
-    let mean = samples.iter().map(|(x, _)| x / largest).sum::<f64>() / n;
-    let deviation = |x: f64| x / largest - mean;
-    let squares: f64 = samples
-        .iter()
-        .map(|(x, _)| deviation(*x) * deviation(*x))
-        .sum();
-    let spike = |(x, line): &(f64, u64)| {
-        let own = deviation(*x);
-        // The sum of all deviations is 0: that of the others is −own.
-        let mean_of_others = -own / (n - 1.0);
-        let variance = (squares - own * own) / (n - 1.0) - mean_of_others * mean_of_others;
-        let distance = own - mean_of_others;
-        // A pulse on a flat line has no deviation to be measured by.
-        let measurable = variance > 1e-12 * own * own;
-        (measurable && distance * distance > SPIKE * SPIKE * variance).then_some(*line)
-    };
-    samples.iter().filter_map(spike).collect()
+    let mut sorted: Vec<f64> = samples.iter().map(|(x, _)| x / largest).collect();
+    sorted.sort_by(f64::total_cmp);
+    let median = sorted[sorted.len() / 2];
+    sorted.sort_by(|a, b| libm::fabs(a - median).total_cmp(&libm::fabs(b - median)));
+    let outermost = (sorted.len() / OUTERMOST).max(LEAST_OUTERMOST);
+    let inner = &sorted[..sorted.len() - outermost];
+    let n = inner.len() as f64;
+    let mean = inner.iter().sum::<f64>() / n;
+    let squares: f64 = inner.iter().map(|x| (x - mean) * (x - mean)).sum();
+    let deviation = libm::sqrt(squares / n);
+    let magnitude = inner.iter().fold(0.0f64, |max, x| max.max(libm::fabs(*x)));
+    // Pulses on a flat line have no deviation to be measured by.
+    if deviation <= 1e-12 * magnitude {
+        return Vec::new();
+    }
+    let is_spike = |x: f64| libm::fabs(x / largest - mean) > SPIKE * deviation;
+    let lines = samples.iter().filter(|(x, _)| is_spike(*x));
+    lines.map(|(_, line)| *line).collect()
 }
 
 #[cfg(test)]
@@ -118,13 +125,30 @@ mod tests {
         assert_eq!(
             sine(&[(3, -9999.0), (5, -9999.0), (7, 9.97e36)]),
             [
-                "lines 5, 7 hold the fill value -9.999e3, which often stands for a missing measurement",
+                "lines 5, 7 hold the fill value -9999.0, which often stands for a missing measurement",
                 "line 9 holds the fill value 9.969209968386869e36, which often stands for a missing measurement",
             ]
         );
         assert_eq!(
             sine(&[(10, 7.0)]),
             ["line 12 is more than 8 standard deviations away from the mean of the other samples"]
+        );
+        // However large, however many at once, and on whatever background.
+        for spike in [1e3, 1e6, 1e9, -3e35] {
+            assert!(
+                sine(&[(10, spike)])[0].starts_with("line 12 is more than 8"),
+                "{spike}"
+            );
+            let two = sine(&[(10, spike), (11, spike)]);
+            assert!(
+                two[0].starts_with("lines 12, 13 are more than 8"),
+                "{two:?}"
+            );
+        }
+        let both = sine(&[(10, 1e6), (20, 20.0)]);
+        assert!(
+            both[0].starts_with("lines 12, 22 are more than 8"),
+            "{both:?}"
         );
         let many: Vec<(usize, f64)> = (0..8).map(|at| (7 * at, -999.0)).collect();
         assert!(
