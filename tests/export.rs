@@ -435,7 +435,9 @@ fn what_cannot_be_exported_gets_one_message_and_nothing_is_written() {
     place.write("out/runs.csv", &runs);
 
     // A manifest of an older version, without what a crate needs.
-    place.write("out/manifest.json", "{\"finished\": \"2026-01-01\"}");
+    let counts = place.json("out/manifest.json")["counts"].clone();
+    let old = format!("{{\"finished\": \"2026-01-01\", \"counts\": {counts}}}");
+    place.write("out/manifest.json", &old);
     assert_eq!(
         place.refused(&["export", "out", "--ro-crate"]),
         "out/manifest.json: started: must be a text, but is missing\n"

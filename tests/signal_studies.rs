@@ -44,7 +44,7 @@ fn several_signals_are_paired_targets() {
     let of = |out: &str, name: &str| column(&place, &format!("{out}/runs.csv"), name);
     assert_eq!(of("both", "target"), ["0", "1"]);
     // The same samples twice would count as two replicates.
-    let output = run(&place, "twice", &["--set", "target.columns=[\"a\",\"a\"]"]);
+    let output = run(&place, "twice", &["target.columns=[\"a\",\"a\"]"]);
     assert_eq!(output.status.code(), Some(2));
     let stderr = said(&output).1;
     assert!(

@@ -474,7 +474,7 @@ fn verify_sees_the_tables_and_needs_no_journal() {
         let (code, _, stderr) = runner(&place, &["verify", "out", "--sample", "2"]);
         assert_eq!(code, 1, "{stderr}");
         let start = format!("out/{table}:3: ");
-        let wanted = format!(" is \"1e-9\", but the journal says \"{}\"\n", cells[at]);
+        let wanted = format!(" is \"1e-9\", but it must be \"{}\"\n", cells[at]);
         assert!(
             stderr.starts_with(&start) && stderr.contains(&wanted),
             "{stderr}"
@@ -511,6 +511,89 @@ fn verify_sees_the_tables_and_needs_no_journal() {
     );
 }
 
+/// Published folders have no journal, and those of older versions a manifest that names no tables.
+#[test]
+fn nothing_published_is_lost_or_passes_for_something_else() {
+    let place = place();
+    run_to(&place, End::Finished, &[]);
+    std::fs::remove_dir_all(place.path("out/journal")).unwrap();
+    let runs = std::fs::read(place.path("out/runs.csv")).unwrap();
+    for words in [&["merge", "out"][..], &["merge", "out", "--partial"]] {
+        let (code, _, stderr) = runner(&place, words);
+        assert_eq!(code, if words.len() == 2 { 1 } else { 2 }, "{stderr}");
+        assert_eq!(std::fs::read(place.path("out/runs.csv")).unwrap(), runs);
+    }
+    let (_, _, stderr) = runner(&place, &["merge", "out", "--partial"]);
+    assert!(
+        stderr.contains("out: 8 runs of its tables are in no journal, so merging would lose them; nothing was written"),
+        "{stderr}"
+    );
+    // The manifest as older versions wrote it.
+    let old = "{\"study\": {\"name\": \"study\"}, \"counts\": {\"conditions\": 2, \"runs\": 8, \"ok\": 8}}";
+    std::fs::write(place.path("out/manifest.json"), old).unwrap();
+    all_accept_but_export(&place);
+    run_to(
+        &place,
+        End::Killed,
+        &["--replace", "--set", "network.gain=0.1"],
+    );
+    all_refuse(
+        &place,
+        "an old manifest",
+        "the tables are of another study than study.toml",
+    );
+    // A label that was changed with all its digests does not fit the identities of the runs.
+    let swapped = self::place();
+    run_to(&swapped, End::Finished, &[]);
+    std::fs::remove_dir_all(swapped.path("out/journal")).unwrap();
+    for table in ["runs.csv", "curves.csv", "traces.csv"] {
+        let path = swapped.path("out").join(table);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text
+            .replace(",0.0001,", ",x,")
+            .replace(",0.001,", ",0.0001,");
+        std::fs::write(&path, text.replace(",x,", ",0.001,")).unwrap();
+    }
+    sign_again(&swapped.path("out"));
+    let (code, _, stderr) = runner(&swapped, &["verify", "out", "--sample", "8"]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(
+        stderr.contains("rule.eta0 is \"0.001\", but it must be \"0.0001\""),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("take a fresh copy of the folder"),
+        "{stderr}"
+    );
+    // A table that is gone is not one that was never written.
+    std::fs::remove_file(swapped.path("out/runs.csv")).unwrap();
+    let (code, _, stderr) = runner(&swapped, &["verify", "out"]);
+    assert_eq!(code, 2);
+    assert!(
+        stderr.contains("out: no runs.csv, which manifest.json names"),
+        "{stderr}"
+    );
+}
+
+/// A crate needs more of a manifest than an old one has here.
+fn all_accept_but_export(place: &Place) {
+    for (reader, said) in readers(place) {
+        assert!(said.is_none() || reader == "export", "{reader}: {said:?}");
+    }
+}
+
+/// Has the manifest name the tables as they are.
+fn sign_again(folder: &Path) {
+    let path = folder.join("manifest.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for table in ["runs.csv", "curves.csv", "traces.csv"] {
+        let digest = synapse_report::manifest::sum(&folder.join(table)).unwrap();
+        manifest["tables"][table]["sha256"] = digest.into();
+    }
+    std::fs::write(path, manifest.to_string()).unwrap();
+}
+
 /// Changes a result in both tables, and the digests in the manifest.
 fn forge(folder: &Path) {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
@@ -523,14 +606,11 @@ fn forge(folder: &Path) {
         .nth(8)
         .unwrap()
         .to_owned();
-    let mut manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).unwrap();
     for table in ["runs.csv", "curves.csv"] {
         let forged = read(table).replacen(&value, "1e-9", 1);
         std::fs::write(folder.join(table), &forged).unwrap();
-        let digest = synapse_report::manifest::sum(&folder.join(table)).unwrap();
-        manifest["tables"][table]["sha256"] = digest.into();
     }
-    std::fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+    sign_again(folder);
 }
 
 #[test]

@@ -136,6 +136,21 @@ pub enum Quantity {
     DivergedShare(Selection),
 }
 
+impl Quantity {
+    /// The statistic that is an extreme of the runs, if there is one.
+    fn extreme(&self) -> Option<Statistic> {
+        let sides = match self {
+            Self::Value(side) => [Some(side), None],
+            Self::Ratio(first, second) => [Some(first), Some(second)],
+            Self::DivergedShare(_) => [None, None],
+        };
+        let statistics = sides.into_iter().flatten().map(|side| side.statistic);
+        let is_extreme =
+            |statistic: &Statistic| matches!(statistic, Statistic::Min | Statistic::Max);
+        statistics.into_iter().find(is_extreme)
+    }
+}
+
 /// One `[[expect]]` row, valid: exactly one quantity, at least one bound, bounds in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
@@ -254,6 +269,15 @@ impl TryFrom<Wire> for Expectation {
                 };
                 return Err(format!("{key} = {written}: must be a finite number"));
             }
+        }
+        if wire.require == Some(Require::Interval)
+            && let Some(extreme) = quantity.extreme()
+        {
+            return Err(format!(
+                "require = \"interval\" does not go with statistic = \"{}\": resampling never goes beyond the extremes \
+                 of the runs",
+                extreme.name()
+            ));
         }
         match (wire.min, wire.max) {
             (None, None) => return Err("an expectation needs min, max or both".to_string()),

@@ -74,6 +74,8 @@ pub struct Results {
     pub summary: Summary,
     /// How much of the study the tables hold.
     pub extent: Extent,
+    /// SHA-256 of the manifest beside them.
+    manifest: String,
 }
 
 impl Results {
@@ -87,6 +89,7 @@ impl Results {
             study,
             tables,
             extent,
+            manifest,
         } = inputs(folder, accept)?;
         let design = Design::of(&tables, &study);
         let summary = Summary::of(&tables, &study);
@@ -96,13 +99,19 @@ impl Results {
             design,
             summary,
             extent,
+            manifest,
         })
     }
 
-    /// Writes `summary.csv` and the figures into a folder.
+    /// Writes `summary.csv` and the figures into the result folder that was read.
+    ///
+    /// # Errors
+    /// The disk's; other tables were written there in the meantime.
     pub fn write(&self, folder: &Path) -> Result<ReportFiles, ReportError> {
+        manifest::unchanged(folder, &self.manifest)?;
         let summary = self.summary.write(&self.tables, folder)?;
         let figures::Written { files, warnings } = figures::write(self, folder)?;
+        manifest::unchanged(folder, &self.manifest)?;
         Ok(ReportFiles {
             summary,
             figures: files,
@@ -131,6 +140,8 @@ pub struct Inputs {
     pub tables: Tables,
     /// How much of the study the tables hold.
     pub extent: Extent,
+    /// SHA-256 of the manifest beside them, for [`manifest::unchanged`].
+    pub manifest: String,
 }
 
 /// Reads a result folder: the only way to its tables, so that none are taken for those of another
@@ -145,12 +156,16 @@ pub fn inputs(folder: &Path, accept: Accept) -> Result<Inputs, ReportError> {
         });
     }
     let study = study::read(folder)?;
+    // Asked first: what is written from now on is noticed.
+    let before = manifest::sum(&folder.join(manifest::FILE)).unwrap_or_default();
     let tables = manifest::tables(folder)?;
     let extent = manifest::examine(folder, &study, &tables, accept)?;
     tables.agree(folder)?;
+    manifest::unchanged(folder, &before)?;
     Ok(Inputs {
         study,
         tables,
         extent,
+        manifest: before,
     })
 }

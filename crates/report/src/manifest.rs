@@ -70,6 +70,8 @@ pub enum Accept {
 pub enum Mismatch {
     /// There are records of runs, and no tables.
     NotWritten,
+    /// The folder was written to while it was read.
+    Changed,
     /// There is no manifest.
     Unsigned,
     /// The manifest is no manifest.
@@ -130,6 +132,11 @@ impl Mismatch {
                 f,
                 "{at}: no tables yet. Run `{compute}` to compute what is missing and write them, \
                  or `{merge}` if the study was computed in shards"
+            ),
+            Self::Changed => write!(
+                f,
+                "{at}: other tables were written while these were read, and what was made of these may be \
+                 beside them; run the same command again"
             ),
             Self::Unsigned => write!(
                 f,
@@ -317,18 +324,21 @@ pub fn examine(
     if wire.study.is_another(folder)? {
         return Err(other());
     }
-    let counted = wire.counts.as_ref().map(|counts| counts.runs);
+    let Some(counts) = &wire.counts else {
+        return Err(wrong(Mismatch::Unreadable {
+            problem: "counts is missing, which every version writes".to_owned(),
+        }));
+    };
+    let counted = Some(counts.runs);
     // An older manifest names no study.toml: then at least the numbers of runs must be the same.
     if let (Some(planned), Some(counted)) = (planned, counted)
         && planned != counted
     {
         return Err(other());
     }
-    if let Some(counts) = &wire.counts {
-        let expected = counts.runs.saturating_sub(counts.missing);
-        if present != expected {
-            return Err(wrong(Mismatch::OtherCount { present, expected }));
-        }
+    let expected = counts.runs.saturating_sub(counts.missing);
+    if present != expected {
+        return Err(wrong(Mismatch::OtherCount { present, expected }));
     }
     if !wire.tables.is_empty() {
         same_tables(folder, &wire.tables).map_err(|error| match error {
@@ -344,6 +354,20 @@ pub fn examine(
         return Err(wrong(Mismatch::Partial(extent)));
     }
     Ok(extent)
+}
+
+/// Makes sure that the manifest of a folder is still the one with this SHA-256.
+///
+/// # Errors
+/// [`Mismatch::Changed`] if it is not.
+pub fn unchanged(folder: &Path, manifest: &str) -> Result<(), ReportError> {
+    if sum(&folder.join(FILE)).is_ok_and(|now| now == manifest) {
+        return Ok(());
+    }
+    Err(ReportError::Belonging {
+        folder: folder.to_path_buf(),
+        mismatch: Mismatch::Changed,
+    })
 }
 
 /// What a manifest says of the tables beside it, without reading them.

@@ -155,8 +155,9 @@ struct WireStudy {
 
 #[derive(Deserialize)]
 struct WireReplicates {
-    networks: u64,
-    targets: u64,
+    // A spec may leave either out.
+    networks: Option<u64>,
+    targets: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -207,7 +208,7 @@ pub fn parse(text: &str) -> Result<Study, (Option<usize>, String)> {
         name: wire.name,
         question: wire.question,
         seed: wire.seed,
-        replicates: wire.replicates.map(|r| (r.networks, r.targets)),
+        replicates: wire.replicates.and_then(|r| r.networks.zip(r.targets)),
         blocks,
         expectations: wire.expect,
     })

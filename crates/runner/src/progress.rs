@@ -168,7 +168,8 @@ impl Write for BesideBar {
 /// Sends log events to stderr: warnings, more with `verbose`, or what `RUST_LOG` asks for.
 pub fn start_log(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
+        // The drawing library warns of paths without length, which figures of few points have.
+        0 => "warn,resvg=error,usvg=error,tiny_skia=error,tiny_skia_path=error",
         1 => "info",
         2 => "debug",
         _ => "trace",

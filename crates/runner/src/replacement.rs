@@ -216,6 +216,13 @@ fn collect(prefix: &str, table: &toml::Table, into: &mut BTreeMap<String, String
     }
 }
 
+/// How many runs of `runs.csv` no journal holds: writing the tables from the journals would lose them.
+pub fn unrecorded(kept: &Kept, folder: &Path) -> usize {
+    let runs = runs_of_table(folder).unwrap_or_default();
+    let lost = runs.iter().filter(|id| !kept.records.contains_key(id));
+    lost.count()
+}
+
 /// The runs of `runs.csv`, as far as their identities can be read; `None` if there is no such table.
 fn runs_of_table(folder: &Path) -> Option<Vec<RunId>> {
     let file = open::regular(&folder.join(tables::RUNS.file)).ok()?;

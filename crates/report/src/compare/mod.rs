@@ -23,7 +23,7 @@ use crate::error::ReportError;
 use crate::expectation::Where;
 use crate::manifest::{Accept, Extent};
 use crate::study::Study;
-use crate::tables::Cell;
+use crate::tables::{Cell, Status};
 use rayon::prelude::*;
 use scores::Score;
 use side::{Condition, Measured};
@@ -90,6 +90,8 @@ pub struct Comparison {
     pub selection: String,
     /// How much of the study its tables hold, if they were read from a result folder.
     pub extent: Option<Extent>,
+    /// Selected runs of the study that failed, those of conditions that are not compared among them.
+    pub failed: usize,
     /// The reference's file name.
     pub reference: String,
     /// What tells the study's tables from others.
@@ -142,9 +144,14 @@ impl Comparison {
             study,
             mut tables,
             extent,
+            ..
         } = crate::inputs(folder, accept)?;
         let mark = crate::figures::mark(&tables);
         let (own, unrated) = side::own(folder, &mut tables, selection)?;
+        // After the selection, which leaves to each condition its selected runs.
+        let selected = tables.conditions.iter().flat_map(|c| &c.runs);
+        let failed = selected.filter(|&&run| tables.runs[run].status == Status::Failed);
+        let failed = failed.count();
         let reference::Reference { conditions, notes } = reference::read(reference_file)?;
         let problem = |problem: String| ReportError::Compare {
             path: folder.to_path_buf(),
@@ -156,6 +163,7 @@ impl Comparison {
         let mut new = Self::of(&study, &name, (own, unrated), conditions).map_err(problem)?;
         new.notes = notes;
         new.selection = selection.to_string();
+        new.failed = failed;
         new.extent = Some(extent);
         new.tables = mark;
         Ok(new)
@@ -216,6 +224,7 @@ impl Comparison {
             study: study.name.clone(),
             selection: String::new(),
             extent: None,
+            failed: 0,
             reference: reference_name.to_string(),
             tables: String::new(),
             notes: Vec::new(),
@@ -236,10 +245,11 @@ impl Comparison {
         self.extent.filter(|extent| extent.is_partial())
     }
 
-    /// Runs of the study's common conditions without a value at the checkpoint of the scores.
+    /// Selected runs of the study without a value: those that failed, and those of common conditions that
+    /// are empty at the checkpoint of the scores.
     pub fn lost(&self) -> usize {
         let at_end = self.rows.iter().filter(|row| row.trial == self.trial);
-        at_end.map(|row| row.own.failed).sum()
+        self.failed.max(at_end.map(|row| row.own.failed).sum())
     }
 
     /// The rules of the common conditions, each once, in order.

@@ -160,3 +160,23 @@ fn bounds_are_inclusive_and_undefined_never_holds() {
     expectation.max = None;
     assert!(expectation.holds(f64::INFINITY));
 }
+
+#[test]
+fn extremes_have_no_interval_to_ask_for() {
+    for (quantity, name) in [
+        ("metric = \"test_mse\"\nstatistic = \"max\"", "max"),
+        (
+            "ratio = [{ metric = \"test_mse\" }, { metric = \"test_mse\", statistic = \"min\" }]",
+            "min",
+        ),
+    ] {
+        let row = format!("[[expect]]\n{quantity}\nmax = 1\n");
+        assert!(read(&row).is_ok(), "{row}");
+        let problem = read(&format!("{row}require = \"interval\"\n")).unwrap_err();
+        let wanted = format!(
+            "require = \"interval\" does not go with statistic = \"{name}\": resampling never goes beyond the extremes of \
+             the runs"
+        );
+        assert!(problem.contains(&wanted), "{problem}");
+    }
+}

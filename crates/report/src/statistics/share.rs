@@ -7,6 +7,9 @@
 //!
 //! 0 of n: [0, 1 − (α/2)^(1/n)]      n of n: [(α/2)^(1/n), 1]
 //!
+//! Between 0 and 1, too, every resample may give the same value: where conditions are pooled of which one
+//! always diverges and the other never. Then there is no interval.
+//!
 //! n counts the units that are independent, not the runs: where one factor alone has more than one level,
 //! its levels; where networks and targets are both resampled, the levels of the factor that has fewer.
 //! That is conservative: the runs on a diagonal of the table of networks and targets share neither, so
@@ -34,7 +37,11 @@ pub fn share_interval(
     } else if share == 1.0 {
         (end, 1.0)
     } else {
-        return (bootstrap, levels.method());
+        // Where every network and target has the same share, resampling them tells nothing.
+        return match bootstrap {
+            Some(interval) if interval.low < interval.high => (bootstrap, levels.method()),
+            _ => (None, Method::None),
+        };
     };
     let interval = Interval {
         low,

@@ -28,6 +28,7 @@ use crate::study::{self, Study};
 use crate::tables::{Cell, Status, Tables};
 use rayon::prelude::*;
 use select::Lost;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The evaluation of all expectations, in the study's order; `Display` is an aligned table.
@@ -127,7 +128,7 @@ impl Resampled {
 fn evaluate_one(expectation: &Expectation, study: &Study, tables: &Tables) -> Result<Row, String> {
     let at = expectation.at_trial;
     let side = |side| prepare(side, at, tables, study);
-    let sides = match &expectation.quantity {
+    let mut sides = match &expectation.quantity {
         Quantity::Value(value) => vec![side(value)?],
         Quantity::Ratio(a, b) => {
             let first = side(a).map_err(|e| format!("first side: {e}"))?;
@@ -136,6 +137,11 @@ fn evaluate_one(expectation: &Expectation, study: &Study, tables: &Tables) -> Re
         }
         Quantity::DivergedShare(selection) => vec![prepare_share(selection, tables, study)?],
     };
+    if let [first, second] = &mut sides[..]
+        && first.lost.total() + second.lost.total() > 0
+    {
+        pair(first, second);
+    }
     let measured = measure(expectation, study, &sides);
     let counts = |count: fn(&Lost) -> usize| sides.iter().map(|s| count(&s.lost)).collect();
     let lost: Vec<Lost> = sides.iter().map(|s| s.lost).collect();
@@ -151,6 +157,11 @@ fn evaluate_one(expectation: &Expectation, study: &Study, tables: &Tables) -> Re
         best: vec![None; sides.len()],
         outcome: Outcome::of(expectation, measured.observed, measured.interval, &lost),
     };
+    let is_empty = |side: &Prepared| side.sets.iter().all(|set| set.cells.is_empty());
+    if matches!(row.outcome, Outcome::Fails) && sides.iter().any(is_empty) {
+        let reason = "no network and target has all its runs on both sides";
+        row.outcome = Outcome::Undecided(reason.to_string());
+    }
     for (i, (side, picked)) in sides.iter().zip(&measured.picked).enumerate() {
         let Some(set) = side.sets.get(*picked) else {
             continue;
@@ -160,6 +171,27 @@ fn evaluate_one(expectation: &Expectation, study: &Study, tables: &Tables) -> Re
         row.best[i] = condition.map(|condition| condition_name(tables, condition));
     }
     Ok(row)
+}
+
+/// Where runs are lost, leaves to both sides of a ratio the networks and targets of which each has all
+/// runs: the comparison is paired by design, and stays so.
+fn pair(first: &mut Prepared, second: &mut Prepared) {
+    let whole = |side: &Prepared| -> BTreeSet<(u32, u32)> {
+        let mut counts: BTreeMap<(u32, u32), usize> = BTreeMap::new();
+        for cell in side.sets.iter().flat_map(|set| &set.cells) {
+            *counts.entry((cell.network, cell.target)).or_default() += 1;
+        }
+        let most = counts.values().copied().max().unwrap_or(0);
+        let all = counts.into_iter().filter(|(_, count)| *count == most);
+        all.map(|(replicate, _)| replicate).collect()
+    };
+    let common: BTreeSet<(u32, u32)> = &whole(first) & &whole(second);
+    for set in first.sets.iter_mut().chain(&mut second.sets) {
+        let in_common = |cell: &Cell| common.contains(&(cell.network, cell.target));
+        set.cells.retain(in_common);
+        let diverged = set.cells.iter().filter(|cell| cell.value == f64::INFINITY);
+        set.diverged = diverged.count();
+    }
 }
 
 /// The number that an expectation is about.

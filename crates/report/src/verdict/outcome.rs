@@ -33,8 +33,8 @@ impl Outcome {
             (Require::Interval, Some(interval)) => holds && expectation.holds_throughout(&interval),
             (Require::Interval, None) => {
                 return Self::Undecided(
-                    "require = \"interval\", but one network and one target have no interval; raise \
-                     replicates.networks or replicates.targets"
+                    "require = \"interval\", but it has no interval: one network and one target, or all of them \
+                     alike; raise replicates.networks or replicates.targets, or select other conditions"
                         .to_string(),
                 );
             }
@@ -127,7 +127,7 @@ impl Row {
                 } else if whole(interval) {
                     "FAILS; its interval holds"
                 } else if self.expectation.is_possible(interval) {
-                    "FAILS; part of its interval holds"
+                    "FAILS; its interval crosses the bound"
                 } else {
                     "FAILS"
                 }

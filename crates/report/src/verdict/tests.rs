@@ -158,7 +158,7 @@ fn the_table_is_aligned() {
         verdict.to_string(),
         format!(
             "#  expectation     required   observed  {:<width$}  n   diverged  failed  missing  verdict\n\
-             1  short           ≤ 0        0.05556   {:<width$}  90  5         0       0        FAILS; part of its interval holds\n\
+             1  short           ≤ 0        0.05556   {:<width$}  90  5         0       0        FAILS; its interval crosses the bound\n\
              2  a longer label  0.2 … 0.3  0.2500    {:<width$}  1   0         0       0        holds; it has no interval\n\
              intervals: percentile bootstrap of networks x targets, 1000 resamples\n\
              1 of 2 hold",
@@ -322,7 +322,7 @@ fn a_gate_may_ask_for_the_whole_interval() {
             "FAILS; its estimate holds, its interval does not"
         ]
     );
-    let part = "FAILS; part of its interval holds";
+    let part = "FAILS; its interval crosses the bound";
     assert_eq!(words(format!("max = {:?}", low + 0.01)), [part, part]);
     assert_eq!(
         words(format!("min = {:?}", high + 0.01)),
@@ -338,7 +338,8 @@ fn a_gate_may_ask_for_the_whole_interval() {
     let row = one(&format!("{single}require = \"interval\""));
     assert_eq!(
         undecided(&row),
-        "require = \"interval\", but one network and one target have no interval; raise replicates.networks or replicates.targets"
+        "require = \"interval\", but it has no interval: one network and one target, or all of them alike; raise \
+         replicates.networks or replicates.targets, or select other conditions"
     );
 }
 

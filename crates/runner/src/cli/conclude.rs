@@ -11,9 +11,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 use synapse_report::files::open;
-use synapse_report::manifest::FILE as MANIFEST;
+use synapse_report::manifest::{FILE as MANIFEST, sum};
 use synapse_report::study::content_digest;
-use synapse_report::tables::CURVES;
+use synapse_report::tables::{CURVES, RUNS, TRACES};
 use synapse_report::words::visible;
 
 /// What is asked of the end.
@@ -45,10 +45,46 @@ pub(super) fn write_study(
     match own_study::find(folder.path(), study, spec)? {
         Own::Keep(text) => Ok(text),
         Own::Write(text) => {
+            sign_former(folder)?;
             folder.write(own_study::FILE, |out| out.write_all(text.as_bytes()))?;
             Ok(text)
         }
     }
+}
+
+/// Has the manifest name the study and the tables that are there before the study is replaced. Manifests of
+/// older versions do not, and beside another study theirs would pass for that one's.
+fn sign_former(folder: &Folder) -> Result<(), StoreError> {
+    let path = folder.path();
+    let Ok(bytes) = open::bytes(&path.join(MANIFEST)) else {
+        return Ok(());
+    };
+    let manifest = serde_json::from_slice::<serde_json::Value>(&bytes);
+    let (Ok(mut manifest), Ok(study)) = (manifest, open::text(&path.join(own_study::FILE))) else {
+        return Ok(());
+    };
+    let signed = manifest["study"]["content_sha256"].is_string();
+    let Some(fields) = manifest["study"].as_object_mut().filter(|_| !signed) else {
+        return Ok(());
+    };
+    fields.insert("content_sha256".to_owned(), content_digest(&study).into());
+    let mut tables = serde_json::Map::new();
+    for form in [RUNS, CURVES, TRACES] {
+        if let (Ok(text), Ok(sha256)) = (
+            open::bytes(&path.join(form.file)),
+            sum(&path.join(form.file)),
+        ) {
+            let rows = text
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count()
+                .saturating_sub(1);
+            let digest = serde_json::json!({"rows": rows, "sha256": sha256});
+            tables.insert(form.file.to_owned(), digest);
+        }
+    }
+    manifest["tables"] = tables.into();
+    folder.write(MANIFEST, |out| write!(out, "{manifest:#}\n"))
 }
 
 /// As [`write_study`], before anything is computed; false if another process wrote a `study.toml` in the

@@ -2,10 +2,11 @@
 //! writes the tables.
 
 use super::conclude::{Wishes, Work, conclude, tell_damage, utc};
-use super::{refuse, study_of};
+use super::{BAD_INPUT, refuse, study_of};
 use crate::inventory::{State, state};
 use crate::progress::start_log;
 use crate::provenance::Origin;
+use crate::replacement;
 use crate::spec::Study;
 use crate::store::{Folder, Kept, StoreError};
 use clap::Args;
@@ -52,6 +53,14 @@ fn complete(args: &MergeArgs, study: &Study) -> Result<ExitCode, StoreError> {
     }
     if !args.partial && missing(study, &kept) > 0 {
         return Ok(ExitCode::from(1));
+    }
+    let lost = replacement::unrecorded(&kept, folder.path());
+    if lost > 0 {
+        eprintln!(
+            "{}: {lost} runs of its tables are in no journal, so merging would lose them; nothing was written",
+            args.folder.display()
+        );
+        return Ok(ExitCode::from(BAD_INPUT));
     }
     if kept.of_study(study).iter().all(Option::is_none) {
         eprintln!(

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use synapse_report::ReportError;
-use synapse_report::manifest::{Accept, Mismatch};
+use synapse_report::manifest::{self, Accept, Claim, Mismatch};
 use synapse_report::shell;
 use synapse_report::tables::RUNS;
 
@@ -64,8 +64,23 @@ struct Subject {
 /// Reads journals and tables; the exit code if that is the end.
 fn subject(args: &VerifyArgs, study: &Study) -> Result<Result<Subject, ExitCode>, StoreError> {
     let folder = &args.folder;
+    let unread = |error| StoreError::Io {
+        action: "cannot read the tables of",
+        path: folder.clone(),
+        error,
+    };
     let kept = Kept::read_for(folder, study)?;
     if !folder.join(RUNS.file).exists() {
+        if folder.join(manifest::FILE).exists() && manifest::claim(folder) != Claim::OtherStudy {
+            let error = ReportError::Belonging {
+                folder: folder.clone(),
+                mismatch: Mismatch::TableSet {
+                    file: RUNS.file,
+                    named: true,
+                },
+            };
+            return Ok(Err(refuse(&error)));
+        }
         let words = "there are no tables yet";
         return Ok(Ok(Subject {
             kept,
@@ -91,11 +106,13 @@ fn subject(args: &VerifyArgs, study: &Study) -> Result<Result<Subject, ExitCode>
             );
             return Ok(Err(ExitCode::from(BAD_INPUT)));
         };
+        // Their parameters are held against what the run ids stand for.
+        let differences = differences(study, &kept.of_study(study), folder).map_err(unread)?;
         let words = "there is no journal: the tables were read";
         return Ok(Ok(Subject {
             kept,
             words,
-            differences: Vec::new(),
+            differences,
         }));
     }
     // Those of another study or of a part of this one differ everywhere: why is said in one line.
@@ -112,16 +129,7 @@ fn subject(args: &VerifyArgs, study: &Study) -> Result<Result<Subject, ExitCode>
     {
         return Ok(Err(refuse(error)));
     }
-    let differences = match differences(study, &kept.of_study(study), folder) {
-        Ok(differences) => differences,
-        Err(error) => {
-            return Err(StoreError::Io {
-                action: "cannot read the tables of",
-                path: folder.clone(),
-                error,
-            });
-        }
-    };
+    let differences = differences(study, &kept.of_study(study), folder).map_err(unread)?;
     if let (Err(error), true) = (&read, differences.is_empty()) {
         return Ok(Err(refuse(error)));
     }
@@ -146,7 +154,11 @@ fn compare(args: &VerifyArgs, study: &Study) -> Result<ExitCode, StoreError> {
     for difference in &in_tables {
         eprintln!("{}/{difference}", args.folder.display());
     }
-    if !in_tables.is_empty() {
+    if !in_tables.is_empty() && kept.origins.is_empty() {
+        eprintln!(
+            "the tables do not fit the study that they are of; take a fresh copy of the folder"
+        );
+    } else if !in_tables.is_empty() {
         eprintln!(
             "the tables were changed after they were written; run `runner merge {}` to write them again from the journal",
             shell::path(&args.folder)

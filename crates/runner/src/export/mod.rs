@@ -16,7 +16,7 @@ pub use error::ExportError;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use synapse_report::manifest::Accept;
+use synapse_report::manifest::{self, Accept};
 
 /// From which folder to which.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct Export {
     results: PathBuf,
     /// Where the export goes.
     target: PathBuf,
+    /// What identifies the tables: the SHA-256 of their manifest.
+    manifest: String,
 }
 
 impl Export {
@@ -37,7 +39,7 @@ impl Export {
     /// folder has content.
     pub fn new(results: &Path, to: Option<&Path>) -> Result<Self, ExportError> {
         // Half a study, another's tables or edited ones are not for publication.
-        synapse_report::inputs(results, Accept::Whole)?;
+        let manifest = synapse_report::inputs(results, Accept::Whole)?.manifest;
         let target = to.unwrap_or(results);
         let itself = match (fs::canonicalize(target), fs::canonicalize(results)) {
             (Ok(target), Ok(results)) => target == results,
@@ -57,6 +59,7 @@ impl Export {
         Ok(Self {
             results: results.to_owned(),
             target: if itself { results } else { target }.to_owned(),
+            manifest,
         })
     }
 
@@ -65,7 +68,14 @@ impl Export {
     /// # Errors
     /// A table that is not as its columns ask for; the disk's.
     pub fn parquet(&self) -> Result<Vec<PathBuf>, ExportError> {
-        tables::write(&self.results, &self.target)
+        let files = tables::write(&self.results, &self.target)?;
+        self.unchanged()?;
+        Ok(files)
+    }
+
+    /// What was read before and after another process wrote there does not belong together.
+    fn unchanged(&self) -> Result<(), ExportError> {
+        Ok(manifest::unchanged(&self.results, &self.manifest)?)
     }
 
     /// Writes an RO-Crate, with a copy of the results if it is in another folder; its metadata file.
@@ -76,6 +86,8 @@ impl Export {
     /// # Errors
     /// Study, manifest or `CITATION.cff` cannot be read; the disk's.
     pub fn ro_crate(&self, parquet: &[PathBuf]) -> Result<PathBuf, ExportError> {
-        ro_crate::write(&self.results, &self.target, parquet)
+        let file = ro_crate::write(&self.results, &self.target, parquet)?;
+        self.unchanged()?;
+        Ok(file)
     }
 }

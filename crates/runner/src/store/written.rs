@@ -60,16 +60,16 @@ impl fmt::Display for TableDifference {
                 journal,
             } => write!(
                 f,
-                "{column} is {:?}, but the journal says {:?}",
+                "{column} is {:?}, but it must be {:?}",
                 shortened(table),
                 shortened(journal)
             ),
             Differing::Lacking { run_id } => {
-                write!(f, "a row of run {run_id} is missing, which the journal has")
+                write!(f, "a row of run {run_id} is missing")
             }
             Differing::Beyond { run_id } => write!(
                 f,
-                "a row of run {}, which the journal does not have",
+                "a row of run {}, which does not belong here",
                 shortened(run_id)
             ),
             Differing::Unreadable => f.write_str("not a row of this table"),

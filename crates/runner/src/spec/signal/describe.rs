@@ -9,6 +9,9 @@ use synapse_core::params::TargetParams;
 use synapse_core::target;
 use synapse_report::words::shortened;
 
+/// Of targets with more time steps only their number is told: finding their range would take seconds.
+const MOST_STEPS: usize = 10_000_000;
+
 /// How many lines are printed.
 const SHOWN: usize = 20;
 
@@ -74,7 +77,10 @@ fn line(condition: &Condition, at: usize, signal: &Signal, seed: u64) -> String 
         digits(mean),
         digits(deviation)
     );
-    if let Ok(read) = target::sample(params, dt_ms, seed, at as u64) {
+    let steps = target::steps_of_period(params, dt_ms);
+    if steps > MOST_STEPS {
+        line += &format!("; read at {steps} time steps of {} ms", shortest(dt_ms));
+    } else if let Ok(read) = target::sample(params, dt_ms, seed, at as u64) {
         let low = read.iter().copied().fold(f64::INFINITY, f64::min);
         let high = read.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let filtered = match variance_left(params, dt_ms, deviation) {
