@@ -29,7 +29,7 @@ fuzz() {
 
 # All but the lines of progress: what is left is a finding, or the coverage (cov) and the statistics at the end.
 summary() {
-    awk '/^#[0-9]+[[:space:]]+DONE/ || !/^(#[0-9]+[[:space:]]|[[:space:]]*NEW_(FUNC|PC)|INFO: |###### |"[^"]*" # Uses:)/'
+    awk '/^#[0-9]+[[:space:]]+DONE/ || !/^(#[0-9]+[[:space:]]|[[:space:]]*NEW_(FUNC|PC)|INFO: |###### |".*" # Uses: )/'
 }
 
 fuzz build
