@@ -27,6 +27,11 @@ fuzz() {
     cargo +nightly fuzz "$1" --fuzz-dir tests/fuzz --target-dir target/fuzz "${@:2}"
 }
 
+# All but the lines of progress: what is left is a finding, or the coverage (cov) and the statistics at the end.
+summary() {
+    awk '/^#[0-9]+[[:space:]]+DONE/ || !/^(#[0-9]+[[:space:]]|[[:space:]]*NEW_(FUNC|PC)|INFO: |###### |".*" # Uses: )/'
+}
+
 fuzz build
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -40,5 +45,5 @@ for target in spec journal tables signals jobs; do
     fuzz run "$target" "$work/$target" -- \
         -dict=tests/fuzz/dictionaries/"$target".dict -max_len=16384 \
         -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
-        -verbosity=0 -print_final_stats=1
+        -print_final_stats=1 2>&1 | summary
 done
