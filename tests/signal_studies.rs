@@ -132,6 +132,16 @@ fn a_changed_file_is_named() {
             "{stderr}"
         );
     }
+    // Nor is it published as what the runs were computed with.
+    let export = ["export", "out", "--ro-crate", "--to", "crate"];
+    let output = place.runner(&export).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let (_, stderr) = said(&output);
+    assert!(
+        stderr.contains("s.csv (column signal): the samples are not those of target.sha256"),
+        "{stderr}"
+    );
+    assert!(!place.path("crate").exists());
     assert_eq!(
         fs::read_to_string(place.path("out/study.toml")).unwrap(),
         kept

@@ -75,7 +75,7 @@ impl fmt::Display for Obstacle {
                 match differences.split_at_checked(SHOWN) {
                     _ if differences.is_empty() => Ok(()),
                     None => write!(f, " ({})", differences.join("; ")),
-                    Some((first, rest)) if rest.is_empty() => write!(f, " ({})", first.join("; ")),
+                    Some((first, [])) => write!(f, " ({})", first.join("; ")),
                     Some((first, rest)) => {
                         write!(f, " ({}; and {} more)", first.join("; "), rest.len())
                     }

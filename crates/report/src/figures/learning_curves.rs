@@ -17,6 +17,7 @@ use crate::design::{Axis, symbol, values};
 use crate::expectation::Metric;
 use crate::number;
 use crate::summary::Row;
+use std::collections::BTreeSet;
 
 const TITLE_ROOM: f64 = 14.0;
 /// More bands than this on top of each other show nothing.
@@ -81,7 +82,8 @@ fn facets<'a>(results: &'a Results, groups: &Groups, metric: Metric) -> Vec<Face
         let title = match panel[..] {
             _ if !titled => String::new(),
             [only] => groups.name(only).to_string(),
-            _ => "one condition per rule".to_string(),
+            _ if one_per_rule(results, &panel) => "one condition per rule".to_string(),
+            _ => "conditions without a swept value".to_string(),
         };
         let line = |index: usize| {
             let style = groups.style(index);
@@ -101,6 +103,26 @@ fn facets<'a>(results: &'a Results, groups: &Groups, metric: Metric) -> Vec<Face
     panels
 }
 
+/// Whether no two of some groups are of the same rule.
+fn one_per_rule(results: &Results, groups: &[usize]) -> bool {
+    let kinds: BTreeSet<&str> = groups
+        .iter()
+        .map(|&group| results.design.groups[group].kind.as_str())
+        .collect();
+    kinds.len() == groups.len()
+}
+
+/// The place of each value in a range of colours, 0 to 1, by ascending value: where the axis has it, so
+/// that equal steps are equal steps of colour; or by rank, where that would give neighbours one colour.
+fn places(shares: &[f64]) -> Vec<f64> {
+    let last = shares.len().saturating_sub(1).max(1) as f64;
+    let crowded = shares.windows(2).any(|pair| pair[1] - pair[0] < 0.5 / last);
+    match crowded {
+        false => shares.to_vec(),
+        true => (0..shares.len()).map(|rank| rank as f64 / last).collect(),
+    }
+}
+
 /// One line per value of the axis, at the best of the other parameters; the colour is the value's
 /// place among all values of the study, so that it means the same in every panel.
 fn coloured<'a>(
@@ -113,9 +135,12 @@ fn coloured<'a>(
     let everywhere: Vec<usize> = (0..tables.conditions.len()).collect();
     let all = values(tables, &everywhere, axis.column);
     let scale = Scale::fit(axis.log, all.iter().copied(), 0.0);
-    let colour = |x: f64| match scale.in_lane(x) {
-        true => ZERO,
-        false => ordered_line(scale.share(x)),
+    let placed: Vec<f64> = all.iter().copied().filter(|&x| !scale.in_lane(x)).collect();
+    let shares: Vec<f64> = placed.iter().map(|&x| scale.share(x)).collect();
+    let places = places(&shares);
+    let colour = |x: f64| match placed.iter().position(|&other| other == x) {
+        None => ZERO,
+        Some(at) => ordered_line(places[at]),
     };
     let labels = number::values(&all);
     all.iter()
@@ -446,4 +471,21 @@ fn draw_facet(page: &Page, facet: &Facet, place: &Place, common: &Common) -> f64
         shares.curve(&curve, line.stroke);
     }
     bottom + BELOW
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_never_share_a_colour() {
+        let equal = [0.0, 0.5, 1.0];
+        assert_eq!(places(&equal), equal);
+        assert_eq!(
+            places(&[0.0, 0.001, 0.002, 1.0]),
+            [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]
+        );
+        assert_eq!(places(&[0.3]), [0.3]);
+        assert_eq!(places(&[]), [0.0; 0]);
+    }
 }

@@ -303,7 +303,14 @@ fn explain_names(figure: &mut Figure, names: &Names) {
         .key()
         .into_iter()
         .filter(|(shown, _)| words.iter().any(|line| line.contains(shown)))
-        .map(|(shown, full)| format!("{} is {}", markdown::text(shown), markdown::text(full)))
+        .map(|(shown, full)| {
+            let points = names::code_points(shown, full);
+            format!(
+                "{} is {}{points}",
+                markdown::text(shown),
+                markdown::text(full)
+            )
+        })
         .collect();
     if !key.is_empty() {
         let key = format!(" Names: {}.", key.join("; "));

@@ -88,6 +88,23 @@ impl Names {
     }
 }
 
+/// The code points of a name that was numbered because it looks like another one: only they tell which is
+/// which. Empty where the name was changed for another reason, or is plain.
+pub(super) fn code_points(shown: &str, full: &str) -> String {
+    let numbered = shown
+        .rsplit_once(" #")
+        .is_some_and(|(_, end)| !end.is_empty() && end.chars().all(|c| c.is_ascii_digit()));
+    let special: Vec<String> = full
+        .chars()
+        .filter(|c| !c.is_ascii())
+        .map(|c| format!("U+{:04X}", u32::from(c)))
+        .collect();
+    match numbered && !special.is_empty() {
+        true => format!(" ({})", special.join(" ")),
+        false => String::new(),
+    }
+}
+
 /// Names and styles of the groups of a study, by their index in the design.
 #[derive(Debug, Clone)]
 pub(super) struct Groups {
@@ -138,6 +155,12 @@ mod tests {
     fn names_that_look_the_same_are_numbered() {
         assert_eq!(shown(&["a", "b"]), ["a", "b"]);
         assert_eq!(shown(&["cat", "c\u{430}t"]), ["cat #1", "c\u{430}t #2"]);
+        assert_eq!(code_points("c\u{430}t #2", "c\u{430}t"), " (U+0430)");
+        assert_eq!(code_points("cat #1", "cat"), "");
+        assert_eq!(
+            code_points("bayesian (čeština…", "bayesian (čeština ž)"),
+            ""
+        );
         assert_eq!(shown(&["x", "x"]), ["x", "x"], "the same name is no other");
         assert_eq!(
             shown(&["信", "U+4FE1", "U+4FE1 #1"]),

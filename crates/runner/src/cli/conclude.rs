@@ -84,7 +84,7 @@ fn sign_former(folder: &Folder) -> Result<(), StoreError> {
         }
     }
     manifest["tables"] = tables.into();
-    folder.write(MANIFEST, |out| write!(out, "{manifest:#}\n"))
+    folder.write(MANIFEST, |out| writeln!(out, "{manifest:#}"))
 }
 
 /// As [`write_study`], before anything is computed; false if another process wrote a `study.toml` in the

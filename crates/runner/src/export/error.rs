@@ -10,6 +10,11 @@ use synapse_report::ReportError;
 pub enum ExportError {
     /// The result folder or a table of it.
     Results(ReportError),
+    /// A signal is not the one that the runs were computed with.
+    Signal {
+        /// Which, and what to do.
+        problem: String,
+    },
     /// The folder to write to has content, or is a file.
     Occupied {
         /// The folder.
@@ -62,6 +67,7 @@ impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Results(error) => write!(f, "{error}"),
+            Self::Signal { problem } => f.write_str(problem),
             Self::Occupied { path } => write!(
                 f,
                 "{}: not empty; give --to a new or empty folder",

@@ -14,6 +14,7 @@ mod tables;
 
 pub use error::ExportError;
 
+use crate::spec::changed_in;
 use std::fs;
 use std::path::{Path, PathBuf};
 use synapse_report::manifest::{self, Accept};
@@ -40,6 +41,10 @@ impl Export {
     pub fn new(results: &Path, to: Option<&Path>) -> Result<Self, ExportError> {
         // Half a study, another's tables or edited ones are not for publication.
         let manifest = synapse_report::inputs(results, Accept::Whole)?.manifest;
+        // The file beside the study would be named as what the runs were computed with.
+        if let Some(problem) = changed_in(results).into_iter().next() {
+            return Err(ExportError::Signal { problem });
+        }
         let target = to.unwrap_or(results);
         let itself = match (fs::canonicalize(target), fs::canonicalize(results)) {
             (Ok(target), Ok(results)) => target == results,

@@ -39,5 +39,5 @@ pub use error::SpecErrors;
 pub use identity::RunId;
 pub use json_schema::json_schema;
 pub use scalar::Scalar;
-pub use signal::{changed_signals, describe, warnings};
+pub use signal::{changed_in, changed_signals, describe, warnings};
 pub use study::{Replicates, RunKey, Study};

@@ -7,6 +7,27 @@ use crate::spec::{Condition, Study};
 use std::path::Path;
 use synapse_report::words::shortened;
 
+/// A text for each signal of a result folder whose samples are not those that its `study.toml` names.
+pub fn changed_in(folder: &Path) -> Vec<String> {
+    let Err(errors) = Study::load(&folder.join("study.toml"), &[]) else {
+        return Vec::new();
+    };
+    let said = |problem: &Problem| match problem {
+        Problem::Signal {
+            path,
+            column,
+            error,
+        } if matches!(**error, SignalError::Changed { .. }) => Some(format!(
+            "{} (column {}): {error}",
+            folder.join(path).display(),
+            shortened(column)
+        )),
+        _ => None,
+    };
+    let problems = errors.errors().iter();
+    problems.filter_map(|error| said(&error.problem)).collect()
+}
+
 /// For a result folder and a study that is to be computed there: a text for each signal that both read
 /// and whose samples have changed since. Empty if `study.toml` is missing or names no sums.
 pub fn changed_signals(folder: &Path, study: &Study) -> Vec<String> {

@@ -13,7 +13,7 @@ mod read;
 mod stamps;
 mod suspects;
 
-pub use changed::changed_signals;
+pub use changed::{changed_in, changed_signals};
 pub use describe::{describe, warnings};
 pub use error::SignalError;
 pub use stamps::TimeUnit;
