@@ -217,7 +217,7 @@ mod tests {
         };
         assert_eq!(
             messages(&signal.check(1.0)),
-            [steps(&format!("target.sample_ms = {}", 1e300), u64::MAX)]
+            [steps("target.sample_ms = 1e300", u64::MAX)]
         );
         let network = NetworkParams {
             units: 65_536,

@@ -296,9 +296,21 @@ mod tests {
             errors[0].to_string()
         };
         let alternating: Vec<f64> = (0..40).map(|j| f64::from(j % 2)).collect();
+        // Every other sample: nothing is left by the low-pass, and nothing varies without it.
         let said = message(alternating.clone(), 0.5);
         assert!(
-            said.starts_with("target.standardise: the signal ")
+            said.starts_with("target.standardise: the low-pass leaves "),
+            "{said}"
+        );
+        let linear = TargetParams::Samples {
+            values: alternating.clone(),
+            sample_ms: 0.5,
+            standardise: true,
+            resample: Resample::Linear,
+        };
+        let said = sample(&linear, 1.0, 0, 0).unwrap_err().to_string();
+        assert!(
+            said.contains("target.standardise: the signal is 0.0 at all 20 time steps")
                 && said.ends_with("it must vary at them"),
             "{said}"
         );

@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(
             sine(&[(3, -9999.0), (5, -9999.0), (7, 9.97e36)]),
             [
-                "lines 5, 7 hold the fill value -9999.0, which often stands for a missing measurement",
+                "lines 5, 7 hold the fill value -9999, which often stands for a missing measurement",
                 "line 9 holds the fill value 9.969209968386869e36, which often stands for a missing measurement",
             ]
         );
