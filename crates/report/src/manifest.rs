@@ -8,15 +8,14 @@
 //! compared all the same.
 
 use crate::error::ReportError;
-use crate::files::open;
+use crate::files::{digest, open};
 use crate::shell;
 use crate::study::{self, Study};
 use crate::tables::{CURVES, RUNS, TRACES, Tables};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// The file's name in a result folder.
@@ -452,23 +451,8 @@ fn read(folder: &Path) -> Result<Wire, ReportError> {
 /// # Errors
 /// It cannot be read.
 pub fn sum(path: &Path) -> Result<String, ReportError> {
-    let io = |error| ReportError::io("read", path, error);
-    let mut file = open::regular(path).map_err(io)?;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 18];
-    loop {
-        let read = file.read(&mut block).map_err(io)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&block[..read]);
-    }
-    Ok(hexadecimal(&hash.finalize()))
-}
-
-/// Bytes as hexadecimal digits.
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let sum = digest::of_file(path).map_err(|error| ReportError::io("read", path, error))?;
+    Ok(sum.1)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use crate::error::ReportError;
 use crate::expectation::Expectation;
-use crate::files::open;
+use crate::files::{digest, open};
 use crate::number;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -221,8 +221,7 @@ pub fn content_digest(text: &str) -> Option<String> {
     let table: toml::Table = text.parse().ok()?;
     let mut canonical = String::new();
     write_canonical(&toml::Value::Table(table), "", &mut canonical);
-    let digest = Sha256::digest(&canonical);
-    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(digest::hex(&Sha256::digest(&canonical)))
 }
 
 /// Writes a value with sorted keys; `path` is the dotted path that leads to it, without the names of

@@ -109,7 +109,7 @@ pub fn allow(study: &Study, kept: &Kept, folder: &Path) -> Result<(), StoreError
 
 /// What stands in the way of [`allow`], if anything does.
 pub fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
-    let own: HashSet<RunId> = ids(study).collect();
+    let own: HashSet<RunId> = study.run_ids().collect();
     let in_journal = kept.records.keys().filter(|id| own.contains(id)).count();
     let tables = [tables::RUNS.file, summary::FILE, manifest::FILE]
         .into_iter()
@@ -128,7 +128,7 @@ pub fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
                 }
             };
             let runs = before.runs();
-            let common = ids(&before).filter(|id| own.contains(id)).count();
+            let common = before.run_ids().filter(|id| own.contains(id)).count();
             if common == 0 {
                 let name = before.name.clone();
                 let differences = differences(&text, &study.to_toml(folder));
@@ -142,7 +142,7 @@ pub fn obstacle(study: &Study, kept: &Kept, folder: &Path) -> Option<Obstacle> {
             let lost = match runs_of_table(folder) {
                 Some(ids) => ids.iter().filter(|id| is_lost(id)).count(),
                 // A published folder may have left its tables out: the study says what they were.
-                None if tables.is_some() => ids(&before).filter(is_lost).count(),
+                None if tables.is_some() => before.run_ids().filter(is_lost).count(),
                 None => 0,
             };
             if lost > 0 {
@@ -239,8 +239,4 @@ fn warn_of_others(kept: &Kept, in_journal: usize, folder: &Path) {
             folder.display()
         );
     }
-}
-
-fn ids(study: &Study) -> impl Iterator<Item = RunId> {
-    (0..study.runs()).map(|position| study.run_id(study.run(position)))
 }

@@ -23,7 +23,7 @@ impl Stale {
         if kept.records.is_empty() {
             return stale;
         }
-        let own: HashSet<RunId> = ids(study).collect();
+        let own: HashSet<RunId> = study.run_ids().collect();
         let mut foreign: HashSet<RunId> = kept.records.keys().copied().collect();
         foreign.retain(|id| !own.contains(id));
         let now = synapse_core::NUMERICS_VERSION;
@@ -70,7 +70,7 @@ impl Stale {
             return;
         };
         let mut count = 0;
-        for (position, id) in ids(&other).enumerate() {
+        for (position, id) in other.run_ids().enumerate() {
             if foreign.remove(&id) {
                 *self
                     .by_condition
@@ -95,8 +95,4 @@ impl Stale {
             .iter()
             .map(|(count, why)| (*count, why.as_str()))
     }
-}
-
-fn ids(study: &Study) -> impl Iterator<Item = RunId> {
-    (0..study.runs()).map(|position| study.run_id(study.run(position)))
 }

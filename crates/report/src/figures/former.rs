@@ -5,6 +5,7 @@
 //! in no `captions.md`. A comparison is written by another verb; it stays if it is of the same tables.
 
 use crate::error::ReportError;
+use crate::files::digest::hex;
 use crate::files::open;
 use crate::tables::{Status, Tables};
 use sha2::{Digest, Sha256};
@@ -100,8 +101,7 @@ pub(crate) fn mark(tables: &Tables) -> String {
             ));
         }
     }
-    let bytes = digest.finalize();
-    bytes[..8].iter().map(|b| format!("{b:02x}")).collect()
+    hex(&digest.finalize()[..8])
 }
 
 #[cfg(test)]

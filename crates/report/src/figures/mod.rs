@@ -29,7 +29,7 @@ mod typeset;
 use crate::Results;
 use crate::compare::Comparison;
 use crate::error::ReportError;
-use crate::files::replace::replace;
+use crate::summary::write_whole;
 use crate::words::shortened;
 pub(crate) use former::mark;
 use names::{Groups, Names};
@@ -143,7 +143,7 @@ pub fn write(results: &Results, folder: &Path) -> Result<Written, ReportError> {
     }
     former::remove_stale(&target, &before, &text)?;
     // Before the figures: whatever happens then, the next report knows what may be here.
-    put(&captions, text.as_bytes())?;
+    write_whole(&captions, text.as_bytes())?;
     let written: Result<Vec<[PathBuf; 2]>, ReportError> = drawn
         .figures
         .par_iter()
@@ -171,11 +171,6 @@ pub(crate) fn remove(folder: &Path) -> Result<(), ReportError> {
     }
 }
 
-/// Writes a file whole or not at all.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    replace(path, |out| out.write_all(bytes)).map_err(|e| ReportError::io("write", path, e))
-}
-
 /// A figure as the contents of its SVG and PNG files.
 fn typeset(figure: &Figure) -> Result<(String, Vec<u8>), ReportError> {
     let name = Path::new(&figure.name);
@@ -192,8 +187,8 @@ fn write_pair(
     png: &[u8],
 ) -> Result<[PathBuf; 2], ReportError> {
     let paths = ["svg", "png"].map(|end| folder.join(format!("{name}.{end}")));
-    put(&paths[0], svg.as_bytes())?;
-    put(&paths[1], png)?;
+    write_whole(&paths[0], svg.as_bytes())?;
+    write_whole(&paths[1], png)?;
     Ok(paths)
 }
 
@@ -236,7 +231,7 @@ impl ComparisonFigure {
             text => text,
         };
         let text = captions::with_section(&before, &self.figure);
-        put(&captions, text.as_bytes())?;
+        write_whole(&captions, text.as_bytes())?;
         Ok([svg, png, captions])
     }
 }

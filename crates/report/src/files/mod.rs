@@ -4,6 +4,7 @@
 //! appears whole or not at all; [`unique`] makes new files under names that nobody else takes; [`owner`]
 //! says whether the process that something belongs to is gone.
 
+pub mod digest;
 pub mod open;
 pub mod owner;
 pub mod replace;

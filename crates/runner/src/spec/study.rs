@@ -103,6 +103,11 @@ impl Study {
         self.resolved.unwritable_path(folder)
     }
 
+    /// The identities of all runs, in order.
+    pub fn run_ids(&self) -> impl Iterator<Item = RunId> {
+        (0..self.runs()).map(|position| self.run_id(self.run(position)))
+    }
+
     /// The resolved, complete spec as TOML, to be kept in `folder`: itself a valid spec that expands to
     /// the same runs. Paths of signals are written relative to `folder`.
     pub fn to_toml(&self, folder: &Path) -> String {

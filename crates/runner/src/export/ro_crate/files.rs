@@ -3,11 +3,9 @@
 use super::ExportError;
 use crate::spec::Study;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use synapse_report::files::open;
+use synapse_report::files::digest;
 use synapse_report::study;
 
 /// The folder of the figures.
@@ -209,25 +207,7 @@ fn part(
 
 /// Size and SHA-256 of a file.
 pub(super) fn sum(path: &Path) -> Result<(u64, String), ExportError> {
-    let io = || ExportError::io("cannot read", path);
-    let mut file = open::regular(path).map_err(io())?;
-    let mut hasher = Sha256::new();
-    let mut bytes = 0;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).map_err(io())? {
-            0 => break,
-            count => {
-                bytes += count as u64;
-                hasher.update(&buffer[..count]);
-            }
-        }
-    }
-    let digest = hasher.finalize();
-    Ok((
-        bytes,
-        digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-    ))
+    digest::of_file(path).map_err(ExportError::io("cannot read", path))
 }
 
 /// The media type by the name's ending.
